@@ -1,0 +1,1 @@
+"""Drivers: read-only roads from a pump's wire to observations."""

@@ -1,0 +1,1 @@
+"""The monitor: decides how long an infusion may have been interrupted and who must know."""
