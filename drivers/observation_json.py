@@ -1,0 +1,242 @@
+"""Decodes observation format version 1 (one JSON object per message or line) into the contract's words.
+
+Pure: bytes in, an observation out, or a ``PayloadError`` with a stable cause. The result is an instance
+of a private subclass of the contract's type, so that the common path builds one object and copies
+nothing; test it with ``isinstance`` or ``match``, and change it with ``msgspec.structs.replace``.
+
+What is not understood is never read as good news: unknown alarm codes become ``unknown-alarm`` and
+everything outside the format is refused whole.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from drivers.contract import (
+    PUMP_ID_PATTERN,
+    AlarmCode,
+    AlarmObserved,
+    AlarmPhase,
+    DeliveryStatus,
+    LogEvent,
+    LogEventObserved,
+    NotDeliveringReason,
+    Observation,
+    StatusObserved,
+)
+
+PAYLOAD_MAX_BYTES = 4096
+"""The longest payload of the format, in bytes."""
+
+CODE_MAX_CHARS = 64
+"""How much of an unknown alarm code is kept."""
+
+ALARMS_MAX = 64
+"""How many active alarms one status may name after normalising."""
+
+NUMBER_MAX = 1e9
+"""No figure of a pump is larger (an age of 31 years, a million litres); beyond it sums would overflow."""
+
+TEXT_MAX_CHARS = 128
+"""The longest serial number or boot id."""
+
+_COUNTER_MAX = 2**63 - 1
+
+# The contract's pattern ends in "$", which lets a final line feed pass in Python's dialect.
+_PUMP_PATTERN = PUMP_ID_PATTERN.removesuffix("$") + r"\Z"
+_TEXT_PATTERN = rf"^[^\x00-\x1f\x7f-\x9f]{{1,{TEXT_MAX_CHARS}}}\Z"
+
+_Pump = Annotated[str, msgspec.Meta(pattern=_PUMP_PATTERN)]
+_Text = Annotated[str, msgspec.Meta(pattern=_TEXT_PATTERN)]
+_Number = Annotated[float, msgspec.Meta(ge=0, le=NUMBER_MAX)]
+_Counter = Annotated[int, msgspec.Meta(ge=0, le=_COUNTER_MAX)]
+
+
+class PayloadError(Exception):
+    """One payload is not an observation of version 1; it is refused whole.
+
+    Attributes:
+        cause: A short stable word for counting: ``not-utf8``, ``not-json``, ``not-object``, ``too-long``,
+            ``too-deep``, ``wrong-version``, ``wrong-kind``, ``wrong-type``, ``wrong-word``, ``missing-field``,
+            ``negative``, ``not-finite``, ``out-of-range``, ``bad-pump-id``, ``bad-text`` or ``bad-instant``.
+        why: One sentence for a person, naming the field where there is one.
+    """
+
+    def __init__(self, cause: str, why: str) -> None:
+        super().__init__(why)
+        self.cause = cause
+        self.why = why
+
+
+class _StatusPayload(StatusObserved, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="status"):
+    """A status as it stands in a payload."""
+
+    v: Literal[1]
+    pump: _Pump | None = None
+    seq: _Counter | None = None
+    boot: _Text | None = None
+    serial: _Text | None = None
+    age_s: _Number = 0.0
+    age_max_s: _Number = 0.0
+    rate_ml_per_h: _Number | None = None
+    volume_delivered_ml: _Number | None = None
+    volume_resolution_ml: _Number | None = None
+    volume_remaining_ml: _Number | None = None
+    battery_percent: _Number | None = None
+
+
+class _AlarmPayload(AlarmObserved, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="alarm"):
+    """An alarm as it stands in a payload."""
+
+    v: Literal[1]
+    pump: _Pump | None = None
+    seq: _Counter | None = None
+    boot: _Text | None = None
+    serial: _Text | None = None
+    age_s: _Number = 0.0
+    age_max_s: _Number = 0.0
+
+
+class _EventPayload(LogEventObserved, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="event"):
+    """A log entry as it stands in a payload."""
+
+    v: Literal[1]
+    pump: _Pump | None = None
+    seq: _Counter | None = None
+    boot: _Text | None = None
+    serial: _Text | None = None
+    age_s: _Number = 0.0
+    age_max_s: _Number = 0.0
+
+
+_decode = msgspec.json.Decoder(_StatusPayload | _AlarmPayload | _EventPayload).decode
+_decode_anything = msgspec.json.Decoder().decode
+
+_CODES = frozenset(code.value for code in AlarmCode)
+_UNKNOWN = AlarmCode.UNKNOWN_ALARM.value
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_WORDS: dict[str, frozenset[str]] = {
+    "delivery": frozenset(DeliveryStatus),
+    "reason": frozenset(NotDeliveringReason),
+    "phase": frozenset(AlarmPhase),
+    "event": frozenset(LogEvent),
+}
+
+
+def decode_observation(payload: bytes) -> tuple[str | None, Observation]:
+    """Return the pump id that the payload names, or None, and the observation.
+
+    Beside the published fields ``age_s`` is read on every kind, as are ``age_max_s``,
+    ``volume_resolution_ml`` and ``raw_code``: each of them can only widen what is believed of a stop.
+    Other unknown fields are ignored.
+
+    Raises:
+        PayloadError: The payload is not an observation of version 1.
+    """
+    if len(payload) > PAYLOAD_MAX_BYTES:
+        raise PayloadError("too-long", f"The payload has {len(payload)} bytes; the limit is {PAYLOAD_MAX_BYTES}.")
+    # The decoder skips unknown fields without looking into their text, so UTF-8 is checked apart.
+    if not payload.isascii():
+        _require_utf8(payload)
+    try:
+        said = _decode(payload)
+    except (msgspec.DecodeError, RecursionError):
+        raise _explain(payload) from None
+    if said.device_at is not None and not 1 < said.device_at.year < 9999:  # noqa: PLR2004 - the ends of datetime
+        raise PayloadError("bad-instant", "The field device_at lies at the end of the calendar.")
+    if type(said) is _StatusPayload:
+        if said.alarms and (len(said.alarms) > ALARMS_MAX or not _CODES.issuperset(said.alarms)):
+            return said.pump, msgspec.structs.replace(said, alarms=_known_words(said.alarms))
+    elif type(said) is _AlarmPayload and (said.raw_code is not None or said.code not in _CODES):
+        return said.pump, _with_raw_code(said)
+    return said.pump, said
+
+
+def clean_text(text: str) -> str:
+    """Return ``text`` without control characters, at most ``CODE_MAX_CHARS`` long."""
+    return _CONTROL.sub(" ", text[: 4 * CODE_MAX_CHARS]).strip()[:CODE_MAX_CHARS].rstrip()
+
+
+def _with_raw_code(said: _AlarmPayload) -> _AlarmPayload:
+    """Return the alarm with a known code, the sender's own word kept beside it."""
+    if said.code in _CODES:
+        return msgspec.structs.replace(said, raw_code=clean_text(said.raw_code or "") or None)
+    raw = clean_text(said.code)
+    return msgspec.structs.replace(said, code=_UNKNOWN, raw_code=raw or clean_text(said.raw_code or "") or None)
+
+
+def _known_words(alarms: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the active alarms in lower case, without repeats; every known code is kept before any other."""
+    words = list(dict.fromkeys(clean_text(word).lower() or _UNKNOWN for word in alarms))
+    if len(words) <= ALARMS_MAX:
+        return tuple(words)
+    kept = [word for word in words if word in _CODES]
+    # What is cut off is still an alarm, so the list says that something unknown is active.
+    if _UNKNOWN not in kept:
+        kept.append(_UNKNOWN)
+    others = [word for word in words if word not in _CODES]
+    return tuple(kept + others[: ALARMS_MAX - len(kept)])
+
+
+def _require_utf8(payload: bytes) -> None:
+    try:
+        payload.decode()
+    except UnicodeDecodeError as error:
+        raise PayloadError("not-utf8", f"The payload is not UTF-8 at byte {error.start}.") from None
+
+
+def _explain(payload: bytes) -> PayloadError:
+    """Return why a refused payload was refused; only called on the slow path."""
+    try:
+        anything = _decode_anything(payload)
+    except RecursionError:
+        return PayloadError("too-deep", "The payload is nested too deeply.")
+    except msgspec.DecodeError as error:
+        if "out of range" in str(error):
+            return PayloadError("not-finite", "The payload holds a number beyond any finite one.")
+        return PayloadError("not-json", f"The payload is not JSON: {error}.")
+    if not isinstance(anything, dict):
+        return PayloadError("not-object", "The payload is JSON, but not an object.")
+    return _explain_object(anything, payload)
+
+
+def _explain_object(said: dict[str, Any], payload: bytes) -> PayloadError:
+    """Return what is wrong with a payload that is a JSON object."""
+    for name in ("v", "kind"):
+        if name not in said:
+            return PayloadError("missing-field", f"The field {name} is missing.")
+    version, kind = said["v"], said["kind"]
+    if type(version) is not int or version != 1:
+        return PayloadError("wrong-version", f"The field v is {clean_text(str(version))}; only 1 is known.")
+    if kind not in ("status", "alarm", "event"):
+        return PayloadError("wrong-kind", f"The field kind is {clean_text(str(kind))}, which is none of the three.")
+    try:
+        _decode(payload)
+    except msgspec.ValidationError as error:
+        return _explain_field(said, str(error))
+    except msgspec.DecodeError as error:
+        return PayloadError("not-json", f"The payload is not JSON: {error}.")
+    return PayloadError("not-json", "The payload was refused once and accepted once.")  # pragma: no cover
+
+
+def _explain_field(said: dict[str, Any], complaint: str) -> PayloadError:
+    """Turn the decoder's complaint about one field into a stable cause."""
+    if "missing required field" in complaint:
+        return PayloadError("missing-field", f"{complaint}.")
+    name = complaint.rpartition("$.")[2].rstrip("`").partition("[")[0]
+    value = said.get(name)
+    cause = "wrong-type"
+    if name == "pump" and isinstance(value, str):
+        cause = "bad-pump-id"
+    elif name in ("serial", "boot") and isinstance(value, str):
+        cause = "bad-text"
+    elif name == "device_at" and isinstance(value, str):
+        cause = "bad-instant"
+    elif name in _WORDS and isinstance(value, str):
+        cause = "wrong-word"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        cause = "negative" if value < 0 else "out-of-range" if value > NUMBER_MAX else "wrong-type"
+    return PayloadError(cause, f"The field {name} is refused: {complaint}.")
