@@ -1,0 +1,56 @@
+"""Evidence: what one observation or report says about flow, and at which instants.
+
+One observation may say several things (a status with a reading, an alarm with a late sense of an
+occlusion). What is not flow evidence, no-flow evidence or doubt is no evidence at all.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+
+class EvidenceKind(IntEnum):
+    """What a piece of evidence says."""
+
+    FLOW = 1
+    """The pump says it delivers therapy at an adequate rate."""
+    RUN = 2
+    """The pump's own run event: delivery began at this instant."""
+    DOUBT = 3
+    """Something flows or may flow, but not surely the therapy: KVO, under-rate, a may-stop alarm."""
+    NO_FLOW = 4
+    """The pump was seen not delivering at this instant."""
+    STOP = 5
+    """The pump's own stop or alarm event: delivery stopped at this instant, or a latency before."""
+    PERSON_FLOW = 6
+    """A person saw it running, or checked the flow."""
+    PERSON_STOP = 7
+    """A person says it has been stopped since an instant."""
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One thing known about flow.
+
+    Attributes:
+        kind: What it says.
+        at_us: The instant it is about; for a stop the newest instant that fits.
+        to_us: The last instant of an unbroken run of repeats; ``at_us`` if it was said once.
+        earliest_us: The oldest instant that fits (for stops: latency and delays taken off).
+        counter_ml: The pump's volume counter at ``at_us``, if it was told.
+        counter_to_ml: The counter at ``to_us``.
+        moved_us: First instant of the run at which the counter had moved on from ``counter_ml``.
+        counter_step_ml: The counter's resolution, where known.
+        rate_ml_per_h: The rate in force, where told.
+    """
+
+    kind: EvidenceKind
+    at_us: int
+    to_us: int
+    earliest_us: int
+    counter_ml: float | None = None
+    counter_to_ml: float | None = None
+    moved_us: int | None = None
+    counter_step_ml: float | None = None
+    rate_ml_per_h: float | None = None

@@ -1,0 +1,215 @@
+"""What the monitor knows of one pump: evidence, the folded clock, incidents, alerts, people's marks.
+
+Small on purpose: a gateway's clinic may hold 100,000 of these. All of it is data; ``transitions.step``
+is the only thing that changes it, by making a new one.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from drivers.contract import DeliveryStatus
+from monitor.interruption.alarms import AlertPriority
+from monitor.interruption.events import MarkKind, Order
+from monitor.interruption.evidence import Evidence
+from monitor.interruption.offtime import Fold
+
+
+class OffClass(StrEnum):
+    """Where an off-time stands against the restart threshold."""
+
+    BELOW = "below"
+    POSSIBLE = "possible"
+    REACHED = "reached"
+
+
+class Phase(StrEnum):
+    """The life of an interruption."""
+
+    OPEN = "open"
+    AWAITING_REVIEW = "awaiting-review"
+    ENDED = "ended"
+    CLOSED = "closed"
+
+
+class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """One alert condition and its life.
+
+    Attributes:
+        number: Counted per pump.
+        code: An alarm code of the pump or one of ``OwnCode``.
+        priority: IEC 60601-1-8 word.
+        raised_at_us: When the monitor learned of it.
+        acknowledged_by: Who took note first; None while nobody has.
+        acknowledged_at_us: When.
+        resolved_at_us: When it ended; None while it lasts.
+        raw_code: What the pump itself called it, if our word differs.
+        latched: True if only a clinician's review resolves it.
+    """
+
+    number: int
+    code: str
+    priority: AlertPriority
+    raised_at_us: int
+    acknowledged_by: str | None = None
+    acknowledged_at_us: int | None = None
+    resolved_at_us: int | None = None
+    raw_code: str | None = None
+    latched: bool = False
+
+
+class Mark(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A planned mark in force: it delays the first rungs and nothing else.
+
+    Attributes:
+        kind: What is planned.
+        by: Who said so.
+        at_us: When.
+        quiet_until_us: Until then the patient's rung waits.
+        window_until_us: Until then the home nurse's rung waits.
+    """
+
+    kind: MarkKind
+    by: str
+    at_us: int
+    quiet_until_us: int
+    window_until_us: int
+
+
+class Hold(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A clinician's hold in force: it stops the fault rungs, not the clock."""
+
+    reason: str
+    by: str
+    at_us: int
+    until_us: int | None
+
+
+class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """What stays with one interruption whatever the evidence does to its numbers.
+
+    Attributes:
+        number: Counted per pump in order of discovery; the id is ``PUMP-NUMBER``.
+        opened_at_us: Earliest onset of its first stop.
+        noticed_at_us: When the monitor first knew of it, by silence or otherwise.
+        detected_at_us: When it first knew of a stop or doubtful flow; None while it is silence only.
+        high_priority_at_us: When a high-priority alarm first belonged to it.
+        phase: Its life.
+        ended_at_us: When flow had lasted long enough, or when it was closed.
+        has_flow_returned: True while flow is confirmed and the merge time has not yet run.
+        was_critical: True once its class was possible or reached: from then on only a clinician ends it.
+        found_late: True if it was found by evidence older than ``silence_max``.
+        stops, min_us, max_us, longest_min_us: The folded numbers, when it is no longer in the fold.
+    """
+
+    number: int
+    opened_at_us: int
+    noticed_at_us: int
+    detected_at_us: int | None = None
+    high_priority_at_us: int | None = None
+    phase: Phase = Phase.OPEN
+    ended_at_us: int | None = None
+    has_flow_returned: bool = False
+    was_critical: bool = False
+    found_late: bool = False
+    stops: int = 0
+    min_us: int = 0
+    max_us: int = 0
+    longest_min_us: int = 0
+
+
+class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One interruption as it stands at one instant: what ladder, notices and feed show.
+
+    Attributes:
+        id: ``PUMP-NUMBER``.
+        at_us: The instant this is about.
+        off_min_us, off_max_us: Bounds of the off-time at ``at_us``.
+        off_class: The class at ``at_us``.
+        is_max_running: True while ``off_max`` grows with time (no confirmed flow).
+        deadline_at_us: When ``off_max`` meets the restart threshold, if it grows on; None if it met it
+            already... then ``threshold_met_at_us`` says when.
+        threshold_met_at_us: When ``off_max`` met the threshold; None if it has not.
+        silent_since_us: Last flow evidence, if what is known now is silence only; else None.
+        last_contact_at_us: When the pump was last heard.
+        alarm_codes: The pump's active alarm codes, ours and raw, for people.
+        merged_stops: How many stops.
+        mark, is_held: A planned mark or a clinician's hold in force.
+    """
+
+    id: str
+    pump: str
+    number: int
+    at_us: int
+    opened_at_us: int
+    noticed_at_us: int
+    detected_at_us: int | None
+    high_priority_at_us: int | None
+    phase: Phase
+    ended_at_us: int | None
+    off_min_us: int
+    off_max_us: int
+    off_class: OffClass
+    is_max_running: bool
+    deadline_at_us: int | None
+    threshold_met_at_us: int | None
+    silent_since_us: int | None
+    last_contact_at_us: int | None
+    alarm_codes: tuple[str, ...]
+    merged_stops: int
+    found_late: bool
+    mark: Mark | None
+    is_held: bool
+
+
+class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """Everything that is known of one pump.
+
+    Attributes:
+        enrolled_at_us: Since when it is under watch.
+        fold: The clock, folded over all evidence.
+        base: The clock before the first evidence that is still kept.
+        evidence: What is kept, in order; the last one may go on (see ``tail_to_us``).
+        tail_to_us, tail_counter_ml, tail_moved_us: How far the last evidence reaches by repetition.
+        incidents: Interruptions that are open, wait for review, or may still be amended.
+        next_number, next_alert: Counters for ids.
+        alerts: Alert conditions that are not resolved.
+        mark, hold: In force, or None.
+        serial: The serial number that is trusted.
+        strange_serial: Another one that was heard and is not confirmed.
+        boot, seq, seq_window: Which message numbers were seen.
+        last_contact_at_us: When anything was heard last.
+        delivery, rate_ml_per_h, volume_remaining_ml, battery_percent: As last said, for people.
+        order: In force, or None.
+        completed_at_us: When the planned therapy was complete; no interruption is counted after it.
+        link_online: The last hint about the line.
+    """
+
+    enrolled_at_us: int
+    fold: Fold
+    base: Fold
+    evidence: tuple[Evidence, ...] = ()
+    tail_to_us: int = 0
+    tail_counter_ml: float | None = None
+    tail_moved_us: int | None = None
+    incidents: tuple[Incident, ...] = ()
+    next_number: int = 1
+    next_alert: int = 1
+    alerts: tuple[Alert, ...] = ()
+    mark: Mark | None = None
+    hold: Hold | None = None
+    serial: str | None = None
+    strange_serial: str | None = None
+    boot: str | None = None
+    seq: int = -1
+    seq_window: int = 0
+    last_contact_at_us: int | None = None
+    delivery: DeliveryStatus | None = None
+    rate_ml_per_h: float | None = None
+    volume_remaining_ml: float | None = None
+    battery_percent: float | None = None
+    order: Order | None = None
+    completed_at_us: int | None = None
+    link_online: bool | None = None
