@@ -39,10 +39,6 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     account: str = ""
 
-    def event(self, at_us: int) -> Event:
-        """Return the event for the intake, learned of at ``at_us``."""
-        raise NotImplementedError
-
 
 class Acknowledge(_Command, frozen=True, kw_only=True):
     """Take note of an alert condition or a rung; ``what`` is the alert's code or the rung's name."""

@@ -15,7 +15,7 @@ from drivers.contract import DeliveryStatus
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import Order, Outcome
 from monitor.interruption.policy import Policy
-from monitor.interruption.state import Hold, InterruptionView, Mark, PumpState
+from monitor.interruption.state import Hold, InterruptionView, Mark, Phase, PumpState
 
 T = TypeVar("T")
 
@@ -39,18 +39,21 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         id: The site's id.
         time_zone: IANA name of the zone in which local times are shown.
         call_back_number: Whom to call; empty if the configuration gives none.
+        speed: How much faster than real time runs; above 1 only in a demonstration.
     """
 
     id: str
     time_zone: str = "UTC"
     call_back_number: str = ""
+    speed: float = 1.0
 
 
 class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One alert condition with its id.
 
     Attributes:
-        id: What ``acknowledge`` is asked for.
+        id: What ``acknowledge`` is asked for; see ``ids.alert_id``.
+        pump: Empty for an alert of the monitor itself.
         interruption: The interruption that it belongs to, if any.
         can_caregiver_acknowledge: True if the patient's rung was told of it and no higher one.
     """
@@ -175,6 +178,19 @@ class PumpSnapshot(msgspec.Struct, frozen=True, kw_only=True):
             return self.last_flow_at_us + self.threshold_us - self.at_us
         due_us = view.threshold_met_at_us if view.threshold_met_at_us is not None else view.deadline_at_us
         return self.threshold_us - view.off_max_us if due_us is None else due_us - self.at_us
+
+    def state(self) -> str:
+        """Return one word for people: what this pump is to be treated as now."""
+        view = self.interruption
+        if view is not None and view.phase is Phase.AWAITING_REVIEW:
+            return "awaiting-review"
+        if self.completed_at_us is not None:
+            return "complete"
+        if self.is_silent or (view is not None and view.silent_since_us is not None):
+            return "silent"
+        if view is not None:
+            return "interrupted" if view.is_max_running else "flow-returned"
+        return "delivering" if self.last_flow_at_us is not None else "not-started"
 
     def urgency(self) -> tuple[float, str]:
         """Return the key that sorts a board: least time left first, then by id.

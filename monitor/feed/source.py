@@ -16,6 +16,7 @@ from monitor.feed.records import (
     FeedRecord,
     Health,
     InterruptionRecord,
+    NoticeRecord,
     Page,
     PumpSnapshot,
     Site,
@@ -71,6 +72,10 @@ class FeedSource(Protocol):
 
     def alert(self, alert_id: str) -> AlertRecord | None:
         """Return one alert condition, resolved or not, or None."""
+        ...
+
+    def recent_notices(self, limit: int) -> Sequence[NoticeRecord]:
+        """Return the newest notices of all pumps, newest first, at most ``limit`` (1 to 500)."""
         ...
 
     def latest_cursor(self) -> int:
