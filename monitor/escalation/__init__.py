@@ -1,0 +1,1 @@
+"""Who must know, when, and in which words; and the ways in which they are told."""

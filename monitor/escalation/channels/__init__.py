@@ -1,0 +1,1 @@
+"""The ways out: one file each, with the same three names in each (a Settings, ``open_channel``, a Channel)."""
