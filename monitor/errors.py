@@ -1,10 +1,10 @@
 """Errors of the monitor, split by what the caller should do.
 
-    MonitorError
-    +-- ConfigurationError   stop with exit code 2: a person must mend the file
-    +-- StorageError         stop with exit code 1: a person must look at the database
-    |   +-- StorageDegraded  go on telling people from memory; the store refuses to write
-    +-- CommandRefused       tell the person who asked; nothing was changed
+MonitorError
++-- ConfigurationError   stop with exit code 2: a person must mend the file
++-- StorageError         stop with exit code 1: a person must look at the database
+|   +-- StorageDegraded  go on telling people from memory; the store refuses to write
++-- CommandRefused       tell the person who asked; nothing was changed
 """
 
 
@@ -28,9 +28,9 @@ class StorageError(MonitorError):
     """The database is unusable as it is: read-only, corrupt, or from a newer version."""
 
 
-class StorageDegraded(StorageError):
+class StorageDegraded(StorageError):  # noqa: N818 - the name of a state of the service, as people say it
     """A write failed (full disk, I/O error). What was to be written is still in memory."""
 
 
-class CommandRefused(MonitorError):
+class CommandRefused(MonitorError):  # noqa: N818 - an answer to a person, not a fault
     """A person's command that is not accepted: unknown pump, wrong role, missing note."""

@@ -1,11 +1,13 @@
-"""The clock itself: evidence folded, in the order of the instants it is about, into off-time.
+"""What the folded clock says: the open stop, the finished ones, and the bounds at one instant.
 
-(being written)
+The clock is data here; ``folding`` is what moves it. Nothing here knows what time it is.
 """
 
 from __future__ import annotations
 
 import msgspec
+
+from monitor.interruption.policy import Therapy
 
 
 class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -58,7 +60,6 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
         group: The finished stops of the interruption that may still go on, if any.
         done: Interruptions that ended, oldest first.
         counter_ml: The last reading of the volume counter.
-        first_stop_us: When the open group's first stop began, None if no group is open.
     """
 
     flow_from_us: int | None = None
@@ -68,3 +69,86 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
     group: Group | None = None
     done: tuple[Group, ...] = ()
     counter_ml: float | None = None
+
+
+class Bounds(msgspec.Struct, frozen=True, gc=False):
+    """Off-time of one interruption at one instant.
+
+    Attributes:
+        opened_us: Earliest onset of its first stop.
+        min_us, max_us: Bounds of the off-time, in microseconds.
+        longest_min_us: The largest certain length of a single stop.
+        stops: How many stops.
+        is_max_running: True while no flow is confirmed.
+        is_silence_only: True if the stop that is open rests on silence alone.
+        flow_us: When flow was last confirmed to have returned; None while it has not.
+        is_flow_claimed: True if the pump claims flow, confirmed or not.
+    """
+
+    opened_us: int
+    min_us: int
+    max_us: int
+    longest_min_us: int
+    stops: int
+    is_max_running: bool
+    is_silence_only: bool
+    flow_us: int | None
+    is_flow_claimed: bool
+
+
+def certain_us(stop: OpenStop) -> int:
+    """Return how long the stop has certainly lasted, in microseconds."""
+    if stop.onset_latest_us is None or stop.certain_to_us is None:
+        return stop.certain_sum_us
+    until = stop.certain_to_us if stop.run_us is None else max(stop.run_us, stop.certain_to_us)
+    return stop.certain_sum_us + max(0, until - stop.onset_latest_us)
+
+
+def is_silent(fold: Fold, now_us: int, therapy: Therapy) -> bool:
+    """Return whether flow has gone without evidence for longer than the therapy allows.
+
+    Strictly longer: evidence that arrives exactly on the limit is in time.
+    """
+    if fold.stop is not None or fold.last_flow_us is None:
+        return False
+    return now_us - fold.last_flow_us > therapy.silence_max_us
+
+
+def bounds(fold: Fold, now_us: int, therapy: Therapy) -> Bounds | None:
+    """Return the interruption that is open at ``now_us``, or None if there is none."""
+    stop = fold.stop
+    silent = is_silent(fold, now_us, therapy)
+    if silent and fold.last_flow_us is not None:
+        stop = OpenStop(fold.last_flow_us)
+    group = fold.group
+    if stop is None:
+        return None if group is None else group_bounds(group)
+    low, high = certain_us(stop), max(0, now_us - stop.onset_earliest_us)
+    if group is None:
+        group = Group(stop.onset_earliest_us, 0, 0, 0, 0, 0)
+    return Bounds(
+        opened_us=group.opened_us,
+        min_us=group.min_us + low,
+        max_us=group.max_us + high,
+        longest_min_us=max(group.longest_min_us, low),
+        stops=group.stops + 1,
+        is_max_running=True,
+        is_silence_only=silent,
+        flow_us=None,
+        is_flow_claimed=stop.run_us is not None or stop.is_flow_claimed,
+    )
+
+
+def group_bounds(group: Group) -> Bounds:
+    """Return the bounds of an interruption whose stops have all ended."""
+    return Bounds(
+        opened_us=group.opened_us,
+        min_us=group.min_us,
+        max_us=group.max_us,
+        longest_min_us=group.longest_min_us,
+        stops=group.stops,
+        is_max_running=False,
+        is_silence_only=False,
+        flow_us=group.flow_us,
+        is_flow_claimed=True,
+    )

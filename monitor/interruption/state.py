@@ -47,6 +47,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
         resolved_at_us: When it ended; None while it lasts.
         raw_code: What the pump itself called it, if our word differs.
         latched: True if only a clinician's review resolves it.
+        interruption: Number of the interruption it belongs to alone, if it does.
     """
 
     number: int
@@ -58,6 +59,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     resolved_at_us: int | None = None
     raw_code: str | None = None
     latched: bool = False
+    interruption: int | None = None
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -98,10 +100,11 @@ class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
         high_priority_at_us: When a high-priority alarm first belonged to it.
         phase: Its life.
         ended_at_us: When flow had lasted long enough, or when it was closed.
-        has_flow_returned: True while flow is confirmed and the merge time has not yet run.
+        flow_us: When flow was last confirmed to have returned; None while it has not.
+        off_class: The class when it was last looked at, so that a change can be told.
         was_critical: True once its class was possible or reached: from then on only a clinician ends it.
         found_late: True if it was found by evidence older than ``silence_max``.
-        stops, min_us, max_us, longest_min_us: The folded numbers, when it is no longer in the fold.
+        stops, min_us, max_us, longest_min_us: The numbers once flow has returned.
     """
 
     number: int
@@ -111,7 +114,8 @@ class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_default
     high_priority_at_us: int | None = None
     phase: Phase = Phase.OPEN
     ended_at_us: int | None = None
-    has_flow_returned: bool = False
+    flow_us: int | None = None
+    off_class: OffClass = OffClass.BELOW
     was_critical: bool = False
     found_late: bool = False
     stops: int = 0
@@ -129,8 +133,8 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
         off_min_us, off_max_us: Bounds of the off-time at ``at_us``.
         off_class: The class at ``at_us``.
         is_max_running: True while ``off_max`` grows with time (no confirmed flow).
-        deadline_at_us: When ``off_max`` meets the restart threshold, if it grows on; None if it met it
-            already... then ``threshold_met_at_us`` says when.
+        deadline_at_us: When ``off_max`` meets the restart threshold if no flow is confirmed before; None
+            once it has met it, or while flow is confirmed.
         threshold_met_at_us: When ``off_max`` met the threshold; None if it has not.
         silent_since_us: Last flow evidence, if what is known now is silence only; else None.
         last_contact_at_us: When the pump was last heard.
@@ -185,6 +189,8 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
         order: In force, or None.
         completed_at_us: When the planned therapy was complete; no interruption is counted after it.
         link_online: The last hint about the line.
+        is_disconnected: True from a person's disconnect mark to the reconnect: what the pump says of
+            flow does not reach the patient.
     """
 
     enrolled_at_us: int
@@ -213,3 +219,4 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaul
     order: Order | None = None
     completed_at_us: int | None = None
     link_online: bool | None = None
+    is_disconnected: bool = False

@@ -1,0 +1,114 @@
+"""The life of alert conditions: raised once, acknowledged by a person, resolved by its cause ending.
+
+What stops delivery is resolved by its end or by confirmed flow, never by its mere absence; a latched
+condition is resolved by a clinician's review alone.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, Stops, meaning_of
+from monitor.interruption.effects import AlertAcknowledged, AlertRaised, AlertResolved, Effect
+from monitor.interruption.state import Alert, PumpState
+
+ALERTS_MAX = 64
+"""How many alert conditions one pump holds at a time; a pump with more is itself at fault."""
+
+replace = msgspec.structs.replace
+
+
+def raise_alert(
+    state: PumpState,
+    code: str,
+    at_us: int,
+    effects: list[Effect],
+    *,
+    raw_code: str | None = None,
+    interruption: int | None = None,
+    detail: str = "",
+) -> PumpState:
+    """Return the state with ``code`` active; a condition that is active already is not raised again."""
+    for alert in state.alerts:
+        if alert.code == code and alert.raw_code == raw_code and alert.interruption == interruption:
+            return state
+    if len(state.alerts) >= ALERTS_MAX:
+        return state
+    priority = OWN_PRIORITIES.get(code) or meaning_of(code).priority
+    if priority is AlertPriority.INFORMATION:
+        return state
+    alert = Alert(
+        number=state.next_alert,
+        code=code,
+        priority=priority,
+        raised_at_us=at_us,
+        raw_code=raw_code,
+        latched=interruption is not None,
+        interruption=interruption,
+    )
+    effects.append(AlertRaised(alert=alert, detail=detail))
+    return replace(state, alerts=(*state.alerts, alert), next_alert=state.next_alert + 1)
+
+
+def resolve_alerts(state: PumpState, numbers: set[int], at_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with the alert conditions of these numbers resolved."""
+    if not numbers:
+        return state
+    kept = []
+    for alert in state.alerts:
+        if alert.number in numbers:
+            effects.append(AlertResolved(alert=replace(alert, resolved_at_us=at_us)))
+        else:
+            kept.append(alert)
+    return replace(state, alerts=tuple(kept))
+
+
+def resolve_code(
+    state: PumpState, code: str, at_us: int, effects: list[Effect], raw_code: str | None = None
+) -> PumpState:
+    """Return the state with a code resolved, unless it is latched.
+
+    An alarm that ends without a raw code ends every alarm of that code.
+    """
+    numbers = {
+        alert.number
+        for alert in state.alerts
+        if alert.code == code and not alert.latched and (raw_code is None or alert.raw_code == raw_code)
+    }
+    return resolve_alerts(state, numbers, at_us, effects)
+
+
+def resolve_by_flow(state: PumpState, at_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state without the alarms that confirmed flow contradicts: those that stop delivery."""
+    numbers = {
+        alert.number
+        for alert in state.alerts
+        if alert.code not in OWN_PRIORITIES and meaning_of(alert.code).stops in (Stops.YES, Stops.SEEN)
+    }
+    return resolve_alerts(state, numbers, at_us, effects)
+
+
+def acknowledge_alerts(state: PumpState, code: str, by: str, at_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with alerts of ``code`` acknowledged; nothing but who was told changes."""
+    if not any(alert.code == code for alert in state.alerts):
+        return state
+    kept = []
+    for alert in state.alerts:
+        if alert.code == code:
+            noted = alert
+            if alert.acknowledged_by is None:
+                noted = replace(alert, acknowledged_by=by, acknowledged_at_us=at_us)
+            effects.append(AlertAcknowledged(alert=noted))
+            kept.append(noted)
+        else:
+            kept.append(alert)
+    return replace(state, alerts=tuple(kept))
+
+
+def active_codes(state: PumpState) -> tuple[str, ...]:
+    """Return the pump's own active alarm codes, for people: our word, and the pump's where it differs."""
+    return tuple(
+        alert.code if alert.raw_code is None else f"{alert.code} ({alert.raw_code})"
+        for alert in state.alerts
+        if alert.code not in OWN_PRIORITIES
+    )

@@ -1,0 +1,69 @@
+"""Fits incidents and the monitor's own alert conditions to the clock, after every event."""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, OwnCode
+from monitor.interruption.alerts import raise_alert, resolve_by_flow, resolve_code
+from monitor.interruption.effects import Effect
+from monitor.interruption.hearing import stranger
+from monitor.interruption.incidents import forget_ended, reconcile
+from monitor.interruption.offtime import bounds
+from monitor.interruption.policy import Policy
+from monitor.interruption.state import Phase, PumpState
+
+replace = msgspec.structs.replace
+
+
+def fitted(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with incidents and the monitor's own alert conditions fitted to the clock."""
+    state = stranger(state, now_us, effects)
+    state = _silence(state, policy, now_us, effects)
+    state = reconcile(state, policy, now_us, effects)
+    state = _flow(state, policy, now_us, effects)
+    return forget_ended(_high_priority(state, now_us))
+
+
+def _silence(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
+    """Raise the silence of a pump that is under watch and has not been heard for too long."""
+    if state.completed_at_us is not None:
+        return resolve_code(state, OwnCode.SILENT, now_us, effects) if state.alerts else state
+    heard_us = state.enrolled_at_us if state.last_contact_at_us is None else state.last_contact_at_us
+    if now_us - heard_us <= policy.therapy.silence_max_us:
+        return state
+    order = state.order
+    if state.last_contact_at_us is None and order is not None and (order.starts_at_us or 0) > now_us:
+        return state
+    detail = "never heard" if state.last_contact_at_us is None else ""
+    return raise_alert(state, OwnCode.SILENT, now_us, effects, detail=detail)
+
+
+def _flow(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
+    """Resolve what confirmed flow contradicts, and raise a restart that nobody supervised.
+
+    A mere claim of flow after the threshold is enough for the alert: it may be drug that runs.
+    """
+    found = bounds(state.fold, now_us, policy.therapy)
+    if state.alerts and state.fold.last_flow_us is not None and (found is None or not found.is_max_running):
+        state = resolve_by_flow(state, now_us, effects)
+    if found is None or not found.is_flow_claimed or not policy.therapy.restart.is_met(found.max_us):
+        return state
+    for incident in state.incidents:
+        if incident.phase is Phase.OPEN and incident.was_critical:
+            code = OwnCode.UNSUPERVISED_RESTART
+            state = raise_alert(state, code, now_us, effects, interruption=incident.number)
+    return state
+
+
+def _high_priority(state: PumpState, now_us: int) -> PumpState:
+    """Note on the open incident when a high-priority alarm of the pump first belonged to it."""
+    if not state.alerts or not state.incidents:
+        return state
+    last = state.incidents[-1]
+    if last.phase is not Phase.OPEN or last.high_priority_at_us is not None:
+        return state
+    urgent = any(alert.priority is AlertPriority.HIGH and alert.code not in OWN_PRIORITIES for alert in state.alerts)
+    if not urgent:
+        return state
+    return replace(state, incidents=(*state.incidents[:-1], replace(last, high_priority_at_us=now_us)))

@@ -1,0 +1,229 @@
+"""What the pump itself says: identity first, then duplicates, then alarms and evidence.
+
+A stranger's word never counts. A duplicate changes nothing. Everything else is weighed by ``classify``
+and admitted to the evidence; alarms live on as alert conditions beside it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from drivers.contract import (
+    AlarmCode,
+    AlarmObserved,
+    AlarmPhase,
+    LinkChanged,
+    LogCovered,
+    LogEvent,
+    LogEventObserved,
+    Observation,
+    StatusObserved,
+)
+from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, OwnCode
+from monitor.interruption.alerts import raise_alert, resolve_alerts, resolve_code
+from monitor.interruption.classify import (
+    alarm_evidence,
+    found_alarm_evidence,
+    is_rate_fitting,
+    log_evidence,
+    status_evidence,
+)
+from monitor.interruption.effects import Effect, EvidenceAdmitted, EvidenceDoubted
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.evidence_log import admit, is_repeat
+from monitor.interruption.plan import complete, is_completion, is_in_course
+from monitor.interruption.policy import Policy
+from monitor.interruption.state import PumpState
+
+SEQ_WINDOW = 64
+"""How many message numbers back a late one is told from a duplicate."""
+
+_WINDOW_MASK = (1 << SEQ_WINDOW) - 1
+
+replace = msgspec.structs.replace
+
+
+def hear(state: PumpState, observation: Observation, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state after the pump said ``observation``, heard at ``at_us``."""
+    if isinstance(observation, LinkChanged):
+        return _link(state, observation, at_us, effects)
+    known = _identified(state, observation, at_us, policy, effects)
+    if known is None:
+        return replace(state, strange_serial=observation.serial, last_contact_at_us=at_us)
+    state = known
+    counted = _counted(state, observation)
+    if counted is None:
+        effects.append(EvidenceDoubted(why="duplicate"))
+        return replace(state, last_contact_at_us=at_us)
+    before_us = state.last_contact_at_us
+    state = replace(counted, last_contact_at_us=at_us)
+    state = resolve_code(state, OwnCode.SILENT, at_us, effects) if state.alerts else state
+    if isinstance(observation, StatusObserved):
+        return _status(state, observation, at_us, before_us, policy, effects)
+    if isinstance(observation, AlarmObserved):
+        return _alarm(state, observation, at_us, policy, effects)
+    # A stretch of the log without a hole narrows nothing yet: it is heard, and the clock stays wide.
+    return state if isinstance(observation, LogCovered) else _log_event(state, observation, at_us, policy, effects)
+
+
+def _link(state: PumpState, hint: LinkChanged, at_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state after a hint about the line, which proves nothing about flow."""
+    if hint.online == state.link_online:
+        return state
+    state = replace(state, link_online=hint.online)
+    if hint.online:
+        return resolve_code(state, OwnCode.LINK_LOST, at_us, effects)
+    return raise_alert(state, OwnCode.LINK_LOST, at_us, effects, detail=hint.why)
+
+
+def _identified(
+    state: PumpState, observation: Observation, at_us: int, policy: Policy, effects: list[Effect]
+) -> PumpState | None:
+    """Return the state with the serial number pinned, or None if a stranger speaks."""
+    if isinstance(observation, LinkChanged) or observation.serial is None:
+        # Where a stranger was heard last, what does not say who it is may be the stranger too.
+        return state if state.strange_serial is None else None
+    trusted = state.serial or policy.serial
+    if trusted is None or observation.serial == trusted:
+        if state.strange_serial is not None:
+            state = resolve_code(state, OwnCode.PUMP_CHANGED, at_us, effects)
+            state = replace(state, strange_serial=None)
+        return state if state.serial == observation.serial else replace(state, serial=observation.serial)
+    if state.strange_serial != observation.serial:
+        effects.append(EvidenceDoubted(why=f"serial number {observation.serial} is not the enrolled {trusted}"))
+    return None
+
+
+def stranger(state: PumpState, at_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with the alert about another pump's serial number, if one is heard."""
+    if state.strange_serial is None:
+        return state
+    return raise_alert(state, OwnCode.PUMP_CHANGED, at_us, effects, detail=state.strange_serial)
+
+
+def _counted(state: PumpState, observation: Observation) -> PumpState | None:
+    """Return the state with the message number noted, or None if it was seen before."""
+    if isinstance(observation, LinkChanged) or observation.seq is None:
+        return state
+    seq = observation.seq
+    if observation.boot != state.boot or state.seq < 0:
+        return replace(state, boot=observation.boot, seq=seq, seq_window=1)
+    ahead = seq - state.seq
+    if ahead > 0:
+        window = ((state.seq_window << ahead) | 1) & _WINDOW_MASK if ahead < SEQ_WINDOW else 1
+        return replace(state, seq=seq, seq_window=window)
+    bit = 1 << -ahead if -ahead < SEQ_WINDOW else 0
+    if bit == 0 or state.seq_window & bit:
+        return None
+    return replace(state, seq_window=state.seq_window | bit)
+
+
+def _status(
+    state: PumpState,
+    status: StatusObserved,
+    at_us: int,
+    before_us: int | None,
+    policy: Policy,
+    effects: list[Effect],
+) -> PumpState:
+    ordered = state.order.rate_ml_per_h if state.order is not None else None
+    state = replace(
+        state,
+        delivery=status.delivery,
+        rate_ml_per_h=status.rate_ml_per_h,
+        volume_remaining_ml=status.volume_remaining_ml,
+        battery_percent=status.battery_percent,
+    )
+    if status.alarms is not None:
+        state = _alarm_list(state, status, at_us, before_us, policy, effects)
+    found = status_evidence(status, at_us, policy.therapy, ordered)
+    if found is None:
+        return state
+    if status.delivery == "delivering":
+        if is_rate_fitting(policy.therapy, status.rate_ml_per_h, ordered):
+            state = resolve_code(state, OwnCode.RATE_MISMATCH, at_us, effects) if state.alerts else state
+        elif is_in_course(state, at_us):
+            detail = f"running at {status.rate_ml_per_h:g} mL/h, ordered {ordered:g} mL/h"
+            state = raise_alert(state, OwnCode.RATE_MISMATCH, at_us, effects, detail=detail)
+    return _admit(state, found, policy, effects, "status")
+
+
+def _alarm_list(
+    state: PumpState,
+    status: StatusObserved,
+    at_us: int,
+    before_us: int | None,
+    policy: Policy,
+    effects: list[Effect],
+) -> PumpState:
+    """Fit the alert conditions to a complete list of active alarms."""
+    listed = {_known(code) for code in status.alarms or ()}
+    gone = {
+        alert.number
+        for alert in state.alerts
+        if alert.code not in OWN_PRIORITIES and (alert.code, alert.raw_code) not in listed
+    }
+    state = resolve_alerts(state, gone, at_us, effects)
+    active = {(alert.code, alert.raw_code) for alert in state.alerts}
+    since_us = at_us if before_us is None else before_us
+    for code, raw in sorted(listed - active, key=str):
+        found = found_alarm_evidence(code, at_us, since_us, policy.therapy, state.rate_ml_per_h)
+        if found is not None:
+            state = _admit(state, found, policy, effects, f"alarm:{code}")
+        state = raise_alert(state, code, at_us, effects, raw_code=raw)
+    return state
+
+
+def _known(code: str) -> tuple[str, str | None]:
+    if code in MEANINGS:
+        return code, None
+    return AlarmCode.UNKNOWN_ALARM, code
+
+
+def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
+    if alarm.phase is AlarmPhase.END:
+        effects.append(EvidenceAdmitted(kind="alarm-end", about_us=at_us, detail=alarm.code))
+        return resolve_code(state, alarm.code, at_us, effects, alarm.raw_code)
+    about_us = at_us - int(alarm.age_s * 1_000_000)
+    if alarm.code == AlarmCode.RES_EMPTY and is_completion(state, policy, about_us):
+        return complete(state, policy, about_us, effects)
+    rate = state.rate_ml_per_h or (state.order.rate_ml_per_h if state.order is not None else None)
+    found = alarm_evidence(alarm, at_us, policy.therapy, rate)
+    if found is not None:
+        state = _admit(state, found, policy, effects, f"alarm:{alarm.code}")
+    elif not _is_active(state, alarm):
+        effects.append(EvidenceAdmitted(kind="alarm", about_us=about_us, detail=alarm.code))
+    if found is not None and state.fold.stop is None and state.fold.last_flow_us is not None:
+        # An old entry of the log: flow has been confirmed since, so the condition is history.
+        return state
+    return raise_alert(state, alarm.code, at_us, effects, raw_code=alarm.raw_code)
+
+
+def _is_active(state: PumpState, alarm: AlarmObserved) -> bool:
+    return any(alert.code == alarm.code and alert.raw_code == alarm.raw_code for alert in state.alerts)
+
+
+def _log_event(
+    state: PumpState, entry: LogEventObserved, at_us: int, policy: Policy, effects: list[Effect]
+) -> PumpState:
+    about_us = at_us - int(entry.age_s * 1_000_000)
+    is_end = entry.event in (LogEvent.DELIVERY_COMPLETE, LogEvent.DELIVERY_STOP)
+    if entry.event is LogEvent.DELIVERY_COMPLETE and is_completion(state, policy, about_us):
+        return complete(state, policy, about_us, effects)
+    found = log_evidence(entry, at_us)
+    if not is_end and entry.event is LogEvent.POWER_ON and state.fold.last_flow_us is None:
+        effects.append(EvidenceAdmitted(kind="event", about_us=about_us, detail=entry.event))
+        return state
+    return _admit(state, found, policy, effects, f"event:{entry.event}")
+
+
+def _admit(state: PumpState, found: Evidence, policy: Policy, effects: list[Effect], detail: str) -> PumpState:
+    """Admit evidence that belongs to the course, and journal it unless it only repeats."""
+    if not is_in_course(state, found.at_us):
+        return state
+    if state.is_disconnected and found.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):
+        return state
+    if not is_repeat(state, found, policy.therapy):
+        kind = found.kind.name.lower().replace("_", "-")
+        effects.append(EvidenceAdmitted(kind=kind, about_us=found.at_us, detail=detail))
+    return admit(state, found, policy.therapy)

@@ -1,0 +1,204 @@
+"""Keeps the interruptions that people know of in step with what the clock says.
+
+The clock knows groups of stops; an incident is what people were told about and acknowledge. Each group
+belongs to the incident that it overlaps; a group that overlaps none is a new incident; an incident
+whose evidence is gone keeps its number and shows that nothing is left of it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.interruption.effects import (
+    Effect,
+    FlowReturned,
+    InterruptionAmended,
+    InterruptionOpened,
+    PhaseChanged,
+)
+from monitor.interruption.offtime import Bounds, bounds, group_bounds
+from monitor.interruption.policy import Policy, Threshold
+from monitor.interruption.state import Incident, OffClass, Phase, PumpState
+
+INCIDENTS_MAX = 32
+"""How many incidents one pump keeps at a time; the oldest that ended is forgotten first."""
+
+replace = msgspec.structs.replace
+
+
+def off_class(threshold: Threshold, low_us: int, high_us: int, longest_min_us: int) -> OffClass:
+    """Return where an off-time stands against the threshold.
+
+    What rests on the sum of merged stops alone is at most possible: the label speaks of one
+    interruption.
+    """
+    if threshold.is_met(longest_min_us) and threshold.is_met(low_us):
+        return OffClass.REACHED
+    return OffClass.POSSIBLE if threshold.is_met(high_us) else OffClass.BELOW
+
+
+def reconcile(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with its incidents fitted to the clock at ``now_us``."""
+    fold = state.fold
+    opened = bounds(fold, now_us, policy.therapy)
+    if opened is None and not fold.done and not _has_open(state):
+        return state
+    groups = [(group_bounds(group), True) for group in fold.done]
+    if opened is not None:
+        groups.append((opened, False))
+    waiting = [incident for incident in state.incidents if incident.phase is not Phase.CLOSED]
+    kept: list[Incident] = []
+    next_number = state.next_number
+    for found, is_done in groups:
+        match = next((incident for incident in waiting if _overlaps(incident, found)), None)
+        if match is None:
+            match = _new_incident(next_number, found, now_us)
+            next_number += 1
+            effects.append(
+                InterruptionOpened(number=match.number, opened_at_us=found.opened_us, found_late=match.found_late)
+            )
+        else:
+            waiting.remove(match)
+        kept.append(_fitted(match, found, is_done, state, policy, now_us, effects))
+    kept.extend(_without_evidence(incident, policy, now_us, effects) for incident in waiting)
+    kept.sort(key=lambda incident: incident.opened_at_us)
+    return replace(state, incidents=_bounded(kept), next_number=next_number)
+
+
+def _has_open(state: PumpState) -> bool:
+    return any(incident.phase is Phase.OPEN for incident in state.incidents)
+
+
+def _overlaps(incident: Incident, found: Bounds) -> bool:
+    starts_before_end = found.flow_us is None or incident.opened_at_us <= found.flow_us
+    return starts_before_end and (incident.flow_us is None or found.opened_us <= incident.flow_us)
+
+
+def _new_incident(number: int, found: Bounds, now_us: int) -> Incident:
+    return Incident(
+        number=number,
+        opened_at_us=found.opened_us,
+        noticed_at_us=now_us,
+        found_late=found.flow_us is not None,
+    )
+
+
+def _fitted(
+    incident: Incident,
+    found: Bounds,
+    is_done: bool,  # noqa: FBT001 - a pair of the caller's list, never spelt at a call
+    state: PumpState,
+    policy: Policy,
+    now_us: int,
+    effects: list[Effect],
+) -> Incident:
+    """Return the incident with the clock's numbers, and say what changed."""
+    now_class = off_class(policy.therapy.restart, found.min_us, found.max_us, found.longest_min_us)
+    detected_at_us = incident.detected_at_us
+    if detected_at_us is None and (found.min_us > 0 or (not is_done and state.fold.stop is not None)):
+        detected_at_us = now_us
+    fitted = replace(
+        incident,
+        opened_at_us=found.opened_us,
+        detected_at_us=detected_at_us,
+        flow_us=found.flow_us,
+        off_class=now_class,
+        was_critical=incident.was_critical or now_class is not OffClass.BELOW,
+        stops=found.stops,
+        min_us=found.min_us if found.flow_us is not None else 0,
+        max_us=found.max_us if found.flow_us is not None else 0,
+        longest_min_us=found.longest_min_us if found.flow_us is not None else 0,
+    )
+    fitted = _phased(fitted, is_done, policy, state)
+    _tell_changes(incident, fitted, found, effects)
+    return fitted
+
+
+def _phased(incident: Incident, is_done: bool, policy: Policy, state: PumpState) -> Incident:  # noqa: FBT001 - as above
+    if not is_done:
+        return replace(incident, phase=Phase.OPEN, ended_at_us=None)
+    if incident.was_critical:
+        return replace(incident, phase=Phase.AWAITING_REVIEW, ended_at_us=None)
+    if incident.flow_us is None:
+        return incident
+    ended_at_us = incident.flow_us + policy.therapy.merge_run_us
+    if state.completed_at_us is not None:
+        ended_at_us = min(ended_at_us, max(state.completed_at_us, incident.flow_us))
+    return replace(incident, phase=Phase.ENDED, ended_at_us=ended_at_us)
+
+
+def _tell_changes(before: Incident, after: Incident, found: Bounds, effects: list[Effect]) -> None:
+    if after.flow_us is not None and before.flow_us is None:
+        effects.append(FlowReturned(number=after.number, off_min_us=found.min_us, off_max_us=found.max_us))
+    is_amended = after.off_class is not before.off_class or (
+        before.flow_us is not None
+        and before.phase is not Phase.OPEN
+        and (before.min_us, before.max_us) != (after.min_us, after.max_us)
+    )
+    if is_amended:
+        effects.append(
+            InterruptionAmended(
+                number=after.number,
+                off_min_us=found.min_us,
+                off_max_us=found.max_us,
+                off_class=after.off_class,
+                found_late=before.phase is not Phase.OPEN or after.found_late,
+            )
+        )
+    if after.phase is not before.phase:
+        effects.append(_phase_changed(after, found.min_us, found.max_us))
+
+
+def _phase_changed(incident: Incident, low_us: int, high_us: int) -> PhaseChanged:
+    return PhaseChanged(
+        number=incident.number,
+        phase=incident.phase,
+        ended_at_us=incident.ended_at_us,
+        off_min_us=low_us,
+        off_max_us=high_us,
+        off_class=incident.off_class,
+    )
+
+
+def _without_evidence(incident: Incident, policy: Policy, now_us: int, effects: list[Effect]) -> Incident:
+    """Return an incident that the clock no longer shows: settled long ago, or taken back by evidence."""
+    if incident.phase is not Phase.OPEN:
+        return incident
+    phase = Phase.AWAITING_REVIEW if incident.was_critical else Phase.ENDED
+    after = replace(
+        incident,
+        phase=phase,
+        ended_at_us=now_us if phase is Phase.ENDED else None,
+        flow_us=incident.opened_at_us,
+        off_class=off_class(policy.therapy.restart, 0, 0, 0),
+        stops=0,
+        min_us=0,
+        max_us=0,
+        longest_min_us=0,
+    )
+    effects.append(InterruptionAmended(number=after.number, off_min_us=0, off_max_us=0, off_class=after.off_class))
+    effects.append(_phase_changed(after, 0, 0))
+    return after
+
+
+def _bounded(incidents: list[Incident]) -> tuple[Incident, ...]:
+    """Drop what ended, oldest first, beyond what is kept; what waits for a person is never dropped."""
+    surplus = len(incidents) - INCIDENTS_MAX
+    if surplus <= 0:
+        return tuple(incidents)
+    kept = []
+    for incident in incidents:
+        if surplus > 0 and incident.phase is Phase.ENDED:
+            surplus -= 1
+        else:
+            kept.append(incident)
+    return tuple(kept)
+
+
+def forget_ended(state: PumpState) -> PumpState:
+    """Return the state without incidents that ended and that no kept evidence can amend."""
+    fold = state.fold
+    if not state.incidents or fold.done or len(state.evidence) > 1:
+        return state
+    kept = tuple(incident for incident in state.incidents if incident.phase is not Phase.ENDED)
+    return state if len(kept) == len(state.incidents) else replace(state, incidents=kept)

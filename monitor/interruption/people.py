@@ -1,0 +1,205 @@
+"""What people do: marks, reports, holds, swaps, acknowledgements, reviews.
+
+Acknowledging, marking and holding never touch the clock. A report or a flow check is evidence, with a
+name and a date. Only a clinician's review closes an interruption that came to the threshold.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.interruption.alarms import OwnCode
+from monitor.interruption.alerts import acknowledge_alerts, resolve_alerts, resolve_code
+from monitor.interruption.effects import (
+    Effect,
+    EvidenceAdmitted,
+    EvidenceDoubted,
+    PersonActed,
+    PhaseChanged,
+    RungAcknowledged,
+)
+from monitor.interruption.events import (
+    Acknowledged,
+    Closed,
+    HoldChanged,
+    Marked,
+    MarkKind,
+    Reported,
+    Role,
+    Swapped,
+)
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.evidence_log import admit
+from monitor.interruption.offtime import Fold, bounds
+from monitor.interruption.policy import Policy
+from monitor.interruption.state import Hold, Incident, Mark, Phase, PumpState
+
+replace = msgspec.structs.replace
+
+_PLANNED = (MarkKind.BAG_CHANGE, MarkKind.MAINTENANCE, MarkKind.DISCONNECT)
+
+
+def marked(state: PumpState, event: Marked, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state after a mark.
+
+    A planned mark opens a quiet window: the therapy's by default, at most ``maintenance_max_us``; a
+    nurse or above may set a longer one. A flow check is flow evidence. Set down and taken up again
+    (disconnect, reconnect) is a stop that the pump itself cannot see.
+    """
+    effects.append(PersonActed(what=f"mark:{event.mark}", by=event.by))
+    at_us = event.at_us
+    if event.mark is MarkKind.FLOW_CHECKED:
+        return _person_evidence(state, EvidenceKind.PERSON_FLOW, at_us, at_us, policy, effects)
+    if event.mark is MarkKind.RECONNECT:
+        state = _person_evidence(state, EvidenceKind.NO_FLOW, at_us, at_us, policy, effects)
+        state = replace(state, mark=None, is_disconnected=False)
+        return _person_evidence(state, EvidenceKind.PERSON_FLOW, at_us, at_us, policy, effects)
+    if event.mark is MarkKind.DISCONNECT:
+        state = _person_evidence(state, EvidenceKind.PERSON_STOP, at_us, at_us, policy, effects)
+        state = replace(state, is_disconnected=True)
+    if event.mark in _PLANNED:
+        state = replace(state, mark=_window(event, policy))
+    return state
+
+
+def _window(event: Marked, policy: Policy) -> Mark:
+    therapy = policy.therapy
+    quiet_us, window_us = therapy.maintenance_quiet_us, therapy.maintenance_max_us
+    if event.quiet_us is not None:
+        quiet_us = max(0, event.quiet_us)
+        if event.role in (Role.NURSE, Role.CLINICIAN, Role.ADMIN):
+            window_us = quiet_us
+        else:
+            quiet_us = min(quiet_us, window_us)
+    return Mark(
+        kind=event.mark,
+        by=event.by,
+        at_us=event.at_us,
+        quiet_until_us=event.at_us + quiet_us,
+        window_until_us=event.at_us + window_us,
+    )
+
+
+def reported(state: PumpState, event: Reported, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state after a person said what they see; weighed like a flow check, with their name."""
+    effects.append(PersonActed(what="report:running" if event.running else "report:stopped", by=event.by))
+    if event.running:
+        return _person_evidence(state, EvidenceKind.PERSON_FLOW, event.at_us, event.at_us, policy, effects)
+    since_us = event.at_us if event.since_us is None else min(event.since_us, event.at_us)
+    return _person_evidence(state, EvidenceKind.PERSON_STOP, event.at_us, since_us, policy, effects)
+
+
+def _person_evidence(
+    state: PumpState, kind: EvidenceKind, at_us: int, earliest_us: int, policy: Policy, effects: list[Effect]
+) -> PumpState:
+    if state.completed_at_us is not None:
+        effects.append(EvidenceDoubted(why="the planned therapy is complete"))
+        return state
+    effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
+    return admit(state, Evidence(kind, at_us, at_us, earliest_us), policy.therapy)
+
+
+def hold_changed(state: PumpState, event: HoldChanged, effects: list[Effect]) -> PumpState:
+    """Return the state with a clinician's hold begun or ended."""
+    if event.started:
+        effects.append(PersonActed(what="hold:start", by=event.by, detail=event.reason))
+        hold = Hold(reason=event.reason, by=event.by, at_us=event.at_us, until_us=event.until_us)
+        return replace(state, hold=hold)
+    effects.append(PersonActed(what="hold:end", by=event.by, detail=event.reason))
+    return replace(state, hold=None)
+
+
+def swapped(state: PumpState, event: Swapped, effects: list[Effect]) -> PumpState:
+    """Return the state with another pump confirmed: the interruption goes on over the swap.
+
+    The new pump's counter starts from nothing; what the old one showed says nothing about it.
+    """
+    effects.append(PersonActed(what="swap", by=event.by, detail=event.serial))
+    state = resolve_code(state, OwnCode.PUMP_CHANGED, event.at_us, effects)
+    fold = state.fold
+    if fold.counter_ml is not None:
+        fold = replace(fold, counter_ml=0.0)
+    return replace(state, serial=event.serial, strange_serial=None, boot=None, seq=-1, seq_window=0, fold=fold)
+
+
+def acknowledged(state: PumpState, event: Acknowledged, effects: list[Effect]) -> PumpState:
+    """Return the state after a person took note; only who is told next depends on it."""
+    state = acknowledge_alerts(state, event.what, event.by, event.at_us, effects)
+    effects.append(RungAcknowledged(what=event.what, by=event.by))
+    return state
+
+
+def closed(state: PumpState, event: Closed, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state with one interruption reviewed and closed by a clinician.
+
+    Where flow has not returned, the clock begins anew at the review: what stays stopped is counted as
+    another interruption from there.
+    """
+    incident = _to_close(state, event.number)
+    if incident is None or event.role not in (Role.CLINICIAN, Role.ADMIN) or not event.note.strip():
+        effects.append(EvidenceDoubted(why=_why_not_closed(incident, event)))
+        return state
+    open_now = bounds(state.fold, event.at_us, policy.therapy)
+    is_in_fold = incident.phase is Phase.OPEN and open_now is not None
+    low = open_now.min_us if is_in_fold and open_now is not None else incident.min_us
+    high = open_now.max_us if is_in_fold and open_now is not None else incident.max_us
+    effects.append(
+        PhaseChanged(
+            number=incident.number,
+            phase=Phase.CLOSED,
+            ended_at_us=event.at_us,
+            off_min_us=low,
+            off_max_us=high,
+            off_class=incident.off_class,
+            outcome=event.outcome,
+            note=event.note,
+            by=event.by,
+        )
+    )
+    remaining = tuple(other for other in state.incidents if other.number != incident.number)
+    state = replace(state, incidents=remaining)
+    state = _without_group(state, incident, event.at_us)
+    latched = {alert.number for alert in state.alerts if alert.interruption == incident.number}
+    return resolve_alerts(state, latched, event.at_us, effects)
+
+
+def _to_close(state: PumpState, number: int | None) -> Incident | None:
+    for incident in state.incidents:
+        if number is not None and incident.number == number:
+            return incident
+        if number is None and incident.phase in (Phase.OPEN, Phase.AWAITING_REVIEW):
+            return incident
+    return None
+
+
+def _why_not_closed(incident: Incident | None, event: Closed) -> str:
+    if incident is None:
+        return "there is no such interruption to close"
+    if not event.note.strip():
+        return "a close needs a note"
+    return f"a close needs a clinician, not {event.role}"
+
+
+def _without_group(state: PumpState, incident: Incident, at_us: int) -> PumpState:
+    """Take what was reviewed out of the clock, so that no evidence brings it back."""
+    fold = state.fold
+    if incident.phase is not Phase.OPEN:
+        if incident.flow_us is None:
+            return state
+        done = tuple(group for group in fold.done if group.flow_us > incident.flow_us)
+        kept = tuple(piece for piece in state.evidence if piece.at_us >= incident.flow_us)
+        if len(kept) == len(state.evidence) or fold.done == ():
+            return replace(state, fold=replace(fold, done=done))
+        base = Fold(
+            flow_from_us=incident.flow_us,
+            last_flow_us=incident.flow_us,
+            checked_us=fold.checked_us,
+        )
+        return replace(state, fold=replace(fold, done=done), base=base, evidence=kept)
+    if fold.stop is None and fold.flow_from_us is not None:
+        begun = replace(fold, group=None, done=())
+        base = replace(begun, last_flow_us=fold.flow_from_us, counter_ml=None)
+        tail = state.evidence[-1:] if state.evidence else ()
+        return replace(state, fold=begun, base=base, evidence=tail)
+    begun = Fold(flow_from_us=at_us, last_flow_us=at_us, counter_ml=fold.counter_ml)
+    return replace(state, fold=begun, base=begun, evidence=())

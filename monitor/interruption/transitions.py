@@ -1,0 +1,157 @@
+"""The one function that changes a pump's state: ``step(state, event, policy) -> (state, effects)``.
+
+Theory of operation. An event is first weighed: what the pump said (``hearing``), what people did
+(``people``), or time alone. Evidence moves the clock (``evidence_log``, ``folding``); the plan bounds it
+(``plan``). Then incidents and alert conditions are fitted to the clock (``incidents``, ``alerts``).
+
+Rules of the house:
+
+- Everything that changes a pump's state is reached from here; nothing here knows which driver spoke.
+- Equal arguments give equal answers: no clock is read, nothing is kept.
+- A steady "delivering" takes the short road at the top and leaves no effect behind.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, assert_never
+
+import msgspec
+
+from monitor.interruption import people
+from monitor.interruption.alarms import OWN_PRIORITIES, OwnCode
+from monitor.interruption.alerts import raise_alert, resolve_code
+from monitor.interruption.conditions import fitted
+from monitor.interruption.effects import Effect, EvidenceAdmitted, PersonActed, Told
+from monitor.interruption.events import (
+    Acknowledged,
+    Closed,
+    Enrolled,
+    Event,
+    HoldChanged,
+    Marked,
+    MonitorRestarted,
+    Ordered,
+    OwnAlertChanged,
+    PumpObserved,
+    Reported,
+    Swapped,
+    Ticked,
+    WallClockStepped,
+)
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.hearing import hear
+from monitor.interruption.offtime import Fold, OpenStop
+from monitor.interruption.plan import accept_order, follow_plan
+from monitor.interruption.policy import Policy
+from monitor.interruption.state import PumpState
+from monitor.interruption.steady import steadied
+
+replace = msgspec.structs.replace
+
+NOTHING: tuple[Effect, ...] = ()
+
+
+class Step(NamedTuple):
+    """A state and what must be recorded or done about the way to it."""
+
+    state: PumpState
+    effects: tuple[Effect, ...]
+
+
+def enrolled(at_us: int) -> PumpState:
+    """Return the state of a pump that has just come under watch: nothing is known of it."""
+    return PumpState(enrolled_at_us=at_us, fold=Fold(), base=Fold())
+
+
+def step(state: PumpState, event: Event, policy: Policy) -> Step:
+    """Return the state after ``event`` and what must be done about it.
+
+    Reads no clock and keeps nothing: equal arguments give equal answers. Instants in events are monitor
+    time, which never runs backwards.
+    """
+    if type(event) is PumpObserved:
+        steady = steadied(state, event, policy)
+        if steady is not None:
+            return Step(steady, NOTHING)
+    effects: list[Effect] = []
+    now_us = event.at_us
+    state = _begun(state, event, policy, effects)
+    state = _weighed(state, event, policy, effects)
+    return Step(fitted(state, policy, now_us, effects), tuple(effects))
+
+
+def _begun(state: PumpState, event: Event, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state with everything that time brought before the event."""
+    now_us = event.at_us
+    state = follow_plan(state, policy, now_us, effects)
+    if state.mark is not None and now_us >= state.mark.window_until_us:
+        state = replace(state, mark=None)
+    hold = state.hold
+    if hold is not None and hold.until_us is not None and now_us >= hold.until_us:
+        effects.append(PersonActed(what="hold:expired", by=hold.by, detail=hold.reason))
+        state = replace(state, hold=None)
+    return state
+
+
+def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of event
+    state: PumpState, event: Event, policy: Policy, effects: list[Effect]
+) -> PumpState:
+    match event:
+        case PumpObserved():
+            return hear(state, event.observation, event.at_us, policy, effects)
+        case Ticked():
+            return state
+        case Enrolled():
+            return state if event.order is None else accept_order(state, event.order, "configuration", effects)
+        case Marked():
+            return people.marked(state, event, policy, effects)
+        case Reported():
+            return people.reported(state, event, policy, effects)
+        case HoldChanged():
+            return people.hold_changed(state, event, effects)
+        case Ordered():
+            return accept_order(state, event.order, event.by, effects)
+        case Swapped():
+            return people.swapped(state, event, effects)
+        case Acknowledged():
+            return people.acknowledged(state, event, effects)
+        case Closed():
+            return people.closed(state, event, policy, effects)
+        case MonitorRestarted():
+            return _restarted(state, event, policy, effects)
+        case WallClockStepped():
+            detail = f"the wall clock stepped by {event.step_s:+.1f} s; no duration changes"
+            effects.append(Told(code=OwnCode.CLOCK_SKEW, priority=OWN_PRIORITIES[OwnCode.CLOCK_SKEW], detail=detail))
+            return state
+        case OwnAlertChanged():
+            if event.active:
+                return raise_alert(state, event.code, event.at_us, effects, detail=event.detail)
+            return resolve_code(state, event.code, event.at_us, effects)
+    assert_never(event)
+
+
+def _restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state after downtime of the monitor: what was not heard is width, not health.
+
+    With a known downtime the silence rule does all of it. Without an upper bound on it, flow counts as
+    doubtful from the last flow evidence, as long before as the restart threshold reaches.
+    """
+    detail = f"down for {(event.at_us - event.down_from_us) / 1e6:.0f} s"
+    if event.is_downtime_known:
+        effects.append(EvidenceAdmitted(kind="monitor-restarted", about_us=event.down_from_us, detail=detail))
+        return state
+    effects.append(
+        EvidenceAdmitted(kind="monitor-restarted", about_us=event.down_from_us, detail="down for unknown time")
+    )
+    state = raise_alert(
+        state, OwnCode.CLOCK_SKEW, event.at_us, effects, detail="the downtime of the monitor is unknown"
+    )
+    fold = state.fold
+    if fold.last_flow_us is None:
+        return state
+    reach_us = policy.therapy.thresholds[-1].met_from_us()
+    stop = fold.stop or OpenStop(fold.last_flow_us, is_flow_claimed=True)
+    onset_us = min(stop.onset_earliest_us, event.at_us - reach_us)
+    begun = replace(fold, stop=replace(stop, onset_earliest_us=onset_us))
+    doubt = Evidence(EvidenceKind.DOUBT, event.at_us, event.at_us, onset_us)
+    return replace(state, fold=begun, base=begun, evidence=(doubt,), tail_to_us=event.at_us)

@@ -1,0 +1,81 @@
+"""Shows a pump's interruptions as they stand at one instant, for ladder, notices and feed."""
+
+from __future__ import annotations
+
+from monitor.interruption.alerts import active_codes
+from monitor.interruption.incidents import off_class
+from monitor.interruption.offtime import Bounds, bounds, is_silent
+from monitor.interruption.policy import Policy
+from monitor.interruption.state import Incident, InterruptionView, Phase, PumpState
+
+
+def open_view(state: PumpState, policy: Policy, now_us: int) -> InterruptionView | None:
+    """Return the interruption whose stops may still go on at ``now_us``, or None."""
+    for incident in reversed(state.incidents):
+        if incident.phase is Phase.OPEN:
+            return view_of(state, incident, policy, now_us)
+    return None
+
+
+def views(state: PumpState, policy: Policy, now_us: int) -> list[InterruptionView]:
+    """Return all interruptions that the state still keeps, oldest first."""
+    return [view_of(state, incident, policy, now_us) for incident in state.incidents]
+
+
+def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -> InterruptionView:
+    """Return one incident with its numbers at ``now_us``."""
+    found = bounds(state.fold, now_us, policy.therapy) if incident.phase is Phase.OPEN else None
+    if found is None:
+        found = _settled(incident)
+    threshold = policy.therapy.restart
+    met_at_us, deadline_at_us = None, None
+    remaining_us = threshold.met_from_us() - found.max_us
+    if found.is_max_running:
+        if remaining_us > 0:
+            deadline_at_us = now_us + remaining_us
+        else:
+            met_at_us = now_us + remaining_us
+    elif remaining_us <= 0:
+        met_at_us = found.flow_us
+    silent_since_us = None
+    if found.is_silence_only or is_silent(state.fold, now_us, policy.therapy):
+        silent_since_us = state.fold.last_flow_us
+    return InterruptionView(
+        id=f"{policy.pump}-{incident.number}",
+        pump=policy.pump,
+        number=incident.number,
+        at_us=now_us,
+        opened_at_us=found.opened_us,
+        noticed_at_us=incident.noticed_at_us,
+        detected_at_us=incident.detected_at_us,
+        high_priority_at_us=incident.high_priority_at_us,
+        phase=incident.phase,
+        ended_at_us=incident.ended_at_us,
+        off_min_us=found.min_us,
+        off_max_us=found.max_us,
+        off_class=off_class(threshold, found.min_us, found.max_us, found.longest_min_us),
+        is_max_running=found.is_max_running,
+        deadline_at_us=deadline_at_us,
+        threshold_met_at_us=met_at_us,
+        silent_since_us=silent_since_us if incident.phase is Phase.OPEN else None,
+        last_contact_at_us=state.last_contact_at_us,
+        alarm_codes=active_codes(state),
+        merged_stops=found.stops,
+        found_late=incident.found_late,
+        mark=state.mark,
+        is_held=state.hold is not None,
+    )
+
+
+def _settled(incident: Incident) -> Bounds:
+    return Bounds(
+        opened_us=incident.opened_at_us,
+        min_us=incident.min_us,
+        max_us=incident.max_us,
+        longest_min_us=incident.longest_min_us,
+        stops=incident.stops,
+        is_max_running=False,
+        is_silence_only=False,
+        flow_us=incident.flow_us,
+        is_flow_claimed=True,
+    )
