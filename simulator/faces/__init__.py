@@ -1,0 +1,1 @@
+"""Faces: how a simulated pump speaks; one file per protocol, written apart from the drivers' codecs."""
