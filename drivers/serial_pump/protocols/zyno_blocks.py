@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.serial_pump.protocols.zyno_log import ENTRY_BYTES, EntryType, LogEntry, number
+from drivers.serial_pump.protocols.zyno_log import EntryType, LogEntry, number
 from drivers.serial_pump.protocols.zyno_time import PumpTime, entry_time, is_possible
 
 SHORT_ENTRIES = 2
@@ -95,7 +95,6 @@ def _read_data(raws: list[LogEntry]) -> InfusionData:
         # The long form scales its rate by factors that are not described, so it tells no rate.
         return InfusionData(None, None)
     data = b"".join(raw.raw for raw in raws)
-    assert len(data) == SHORT_ENTRIES * ENTRY_BYTES
     rate = number(data[4:8])
     programme = _PROGRAMMES.get(int.from_bytes(data[:4], "big"))
     return InfusionData(programme, rate if rate is not None and rate >= 0 else None)
