@@ -1,38 +1,162 @@
 """Works out which rungs of an escalation are due.
 
-Pure: the caller passes the time. (being written)
+Pure: the caller passes the time, and equal arguments give equal answers. Every call carries a reason,
+and a turn that tells fewer than time alone would ask says why, so that the journal can say why a
+nurse was called, or why she was not.
+
+Rungs advance by time, whatever a provider answers. What holds them is, in this file and nowhere else:
+
+- confirmed flow: a resolved stop pages nobody; when flow stops again within the same interruption, what
+  came due meanwhile is due at once (a restart that came too late is an alert of its own);
+- a clinician's hold, and a clinician's close;
+- a planned mark, for the first rungs only (see ``due``);
+- a person's acknowledgement, for one rung's repeats only, until it expires or the next rung is told.
+
+When in doubt, somebody is told.
 """
 
 from __future__ import annotations
 
-from monitor.escalation.rungs import Ladder
-from monitor.escalation.turns import LadderState, LadderTurn
-from monitor.interruption.state import Alert, InterruptionView
+from msgspec.structs import replace
+
+from monitor.escalation.acknowledgement import acknowledge, hasten
+from monitor.escalation.alert_ladder import advance_alert
+from monitor.escalation.due import Due, dues_of, rearmed
+from monitor.escalation.rungs import Ladder, Rung
+from monitor.escalation.turns import Call, LadderState, LadderTurn, Pause, Reason, RungState, told_again
+from monitor.interruption.state import InterruptionView, Phase
+
+__all__ = ["acknowledge", "advance", "advance_alert", "hasten"]
 
 
 def advance(state: LadderState | None, view: InterruptionView, ladder: Ladder, now_us: int) -> LadderTurn:
     """Return who must be told of an interruption now, and when to ask again.
 
-    Equal arguments give equal answers. Call it after every event of the pump and at ``next_at_us``.
+    Call it after every event of the pump and at ``next_at_us``. One turn tells each rung at most once,
+    however much came due while nobody asked.
     """
-    raise NotImplementedError
+    memory = _noted(state or LadderState(), view, now_us)
+    pause = _pause_of(view)
+    if pause is not None:
+        memory = memory if memory.is_paused else replace(memory, is_paused=True)
+        calls: tuple[Call, ...] = ()
+        if view.found_late and pause is not Pause.HELD and view.phase is not Phase.CLOSED:
+            memory, calls = _tell_found_late(memory, view, ladder, now_us)
+        return LadderTurn(memory, calls, None, pause)
+    if memory.is_paused:
+        memory = replace(memory, is_paused=False, resumed_at_us=now_us)
+    memory, calls = _tell_due(memory, view, ladder, now_us)
+    next_at_us, pause = _outlook(memory, view, ladder, now_us)
+    return LadderTurn(memory, calls, next_at_us, pause)
 
 
-def advance_alert(
-    state: LadderState | None, alert: Alert, ladder: Ladder, now_us: int, *, has_interruption: bool = False
-) -> LadderTurn:
-    """Return who must be told of an alert condition by itself, and when to ask again."""
-    raise NotImplementedError
+def _noted(memory: LadderState, view: InterruptionView, now_us: int) -> LadderState:
+    """Return the memory with what the view changes in it by itself: marks, and off-times put far away."""
+    if view.mark is not None:
+        quiet_us, window_us = view.mark.quiet_until_us, view.mark.window_until_us
+    else:
+        # A mark that ran out still dates what it delayed; one that was withdrawn delays no more.
+        quiet_us = memory.quiet_until_us if memory.quiet_until_us <= now_us else 0
+        window_us = memory.window_until_us if memory.window_until_us <= now_us else 0
+    if quiet_us != memory.quiet_until_us or window_us != memory.window_until_us:
+        memory = replace(memory, quiet_until_us=quiet_us, window_until_us=window_us)
+    rungs = tuple(rearmed(rung, view) for rung in memory.rungs)
+    if any(new is not old for new, old in zip(rungs, memory.rungs, strict=True)):
+        memory = replace(memory, rungs=rungs)
+    return memory
 
 
-def acknowledge(state: LadderState, what: str, by: str, now_us: int, ladder: Ladder) -> LadderState:
-    """Return the state after a person took note of ``what`` (a rung, an alarm code, or "" for all told rungs).
+def _pause_of(view: InterruptionView) -> Pause | None:
+    if view.phase is Phase.CLOSED:
+        return Pause.OVER
+    if view.is_held:
+        return Pause.HELD
+    if view.is_max_running:
+        return None
+    return Pause.OVER if view.phase is Phase.ENDED else Pause.FLOW_CONFIRMED
 
-    The same object comes back if ``what`` belongs to none of the rungs that were told.
-    """
-    raise NotImplementedError
+
+def _tell_due(
+    memory: LadderState, view: InterruptionView, ladder: Ladder, now_us: int
+) -> tuple[LadderState, tuple[Call, ...]]:
+    calls: dict[str, Call] = {}
+    # Telling one rung may make another due in the same instant (an acknowledgement that ends, a wait
+    # of zero), so go round until a round tells nobody. Each rung is told once: the rounds are bounded.
+    for _ in ladder.rungs:
+        before = len(calls)
+        for rung in ladder.rungs:
+            if rung.rung in calls:
+                continue
+            ripe = [due for due in dues_of(rung, memory, view) if due.at_us <= now_us]
+            if ripe:
+                memory, calls[rung.rung] = _tell(memory, rung, ripe, ladder, now_us)
+        if len(calls) == before:
+            break
+    order = [rung.rung for rung in ladder.rungs]
+    return memory, tuple(sorted(calls.values(), key=lambda call: (call.due_at_us, order.index(call.rung))))
 
 
-def hasten(state: LadderState | None, rung: str, now_us: int) -> LadderState:
-    """Return the state with a rung made due now whatever its rules (a person reported a stop)."""
-    raise NotImplementedError
+def _tell(memory: LadderState, rung: Rung, ripe: list[Due], ladder: Ladder, now_us: int) -> tuple[LadderState, Call]:
+    """Tell one rung of everything that is ripe, in one call that is dated from the oldest news."""
+    news = [due for due in ripe if due.reason is not Reason.REPEAT] or ripe
+    first = min(news, key=lambda due: due.at_us)
+    old = memory.rung(rung.rung)
+    new, call = told_again(old, rung, first.at_us, first.reason, now_us)
+    new = replace(
+        new,
+        off_max_us=max(new.off_max_us, *(due.off_max_us for due in ripe)),
+        is_threshold_told=new.is_threshold_told or any(due.reason is Reason.THRESHOLD for due in ripe),
+    )
+    if old is None or not old.told:
+        memory = _end_acknowledgements_below(memory, rung, ladder, call.due_at_us)
+    return memory.with_rung(new), call
+
+
+def _end_acknowledgements_below(memory: LadderState, rung: Rung, ladder: Ladder, at_us: int) -> LadderState:
+    """Return the memory with every acknowledgement of lower rungs ended: it never reaches past the next rung."""
+    for lower in ladder.rungs:
+        if lower.rung == rung.rung:
+            break
+        state = memory.rung(lower.rung)
+        if state is not None and state.acknowledged_at_us is not None and state.acknowledged_until_us > at_us:
+            until_us = max(at_us, state.acknowledged_at_us)
+            memory = memory.with_rung(replace(state, acknowledged_until_us=until_us))
+    return memory
+
+
+def _tell_found_late(
+    memory: LadderState, view: InterruptionView, ladder: Ladder, now_us: int
+) -> tuple[LadderState, tuple[Call, ...]]:
+    """Tell the rungs whose off-times an interruption had crossed that was over before we learned of it."""
+    since_us = view.noticed_at_us if view.detected_at_us is None else view.detected_at_us
+    calls = []
+    for rung in ladder.rungs:
+        old = memory.rung(rung.rung) or RungState(rung=rung.rung, due_at_us=since_us)
+        crossed = [value for value in rung.after_off_max_us if old.off_max_us < value <= view.off_max_us]
+        is_met = rung.at_threshold and not old.is_threshold_told and view.threshold_met_at_us is not None
+        if not crossed and not is_met:
+            continue
+        ripe = [Due(since_us, Reason.FOUND_LATE, value) for value in crossed]
+        ripe += [Due(since_us, Reason.FOUND_LATE)] if is_met else []
+        memory, call = _tell(memory, rung, ripe, ladder, now_us)
+        if is_met and (new := memory.rung(rung.rung)) is not None:
+            memory = memory.with_rung(replace(new, is_threshold_told=True))
+        calls.append(call)
+    return memory, tuple(calls)
+
+
+def _outlook(
+    memory: LadderState, view: InterruptionView, ladder: Ladder, now_us: int
+) -> tuple[int | None, Pause | None]:
+    """Return when the next rung is due, and what keeps one waiting that would be due already."""
+    next_at_us, pause = None, None
+    for rung in ladder.rungs:
+        state = memory.rung(rung.rung)
+        for due in dues_of(rung, memory, view):
+            next_at_us = due.at_us if next_at_us is None else min(next_at_us, due.at_us)
+            if due.reason is Reason.REPEAT and state is not None:
+                if state.repeat_at_us is not None and state.repeat_at_us <= now_us < due.at_us:
+                    pause = pause or Pause.ACKNOWLEDGED
+            elif 0 < due.undelayed_us <= now_us < due.at_us:
+                pause = Pause.PLANNED
+    return (None if next_at_us is None else max(next_at_us, now_us + 1)), pause

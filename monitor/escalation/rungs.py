@@ -118,7 +118,6 @@ ALERT_RUNGS: dict[str, AlertRule] = {
     AlarmCode.BATT_SERVICE: AlertRule(("patient",)),
     # A pump that was never heard has no interruption yet; one that fell silent has.
     OwnCode.SILENT: AlertRule(("home-nurse",), beside=False),
-    OwnCode.LINK_LOST: AlertRule((), beside=False),
     OwnCode.UNKNOWN_PUMP: AlertRule(("home-nurse",)),
     OwnCode.CLOCK_SKEW: AlertRule(("home-nurse",)),
     OwnCode.STORAGE_DEGRADED: AlertRule(("home-nurse",)),

@@ -9,6 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
+
+from monitor.escalation.rungs import Rung
 
 
 class Reason(StrEnum):
@@ -87,6 +90,12 @@ class LadderState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_lik
                 return rung
         return None
 
+    def with_rung(self, new: RungState) -> LadderState:
+        """Return the state with ``new`` in the place of the rung of its name, or at the end."""
+        if self.rung(new.rung) is None:
+            return replace(self, rungs=(*self.rungs, new))
+        return replace(self, rungs=tuple(new if old.rung == new.rung else old for old in self.rungs))
+
 
 class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One telling of one rung.
@@ -123,3 +132,34 @@ class LadderTurn(msgspec.Struct, frozen=True, gc=False):
     told: tuple[Call, ...]
     next_at_us: int | None
     pause: Pause | None = None
+
+
+def told_again(
+    old: RungState | None, rung: Rung, due_at_us: int, reason: Reason, now_us: int, repeat_us: int | None = None
+) -> tuple[RungState, Call]:
+    """Return a rung's state after one more telling, and the call.
+
+    Repeats keep to the grid of the instant at which the first was due, unless the telling came so late
+    that the next one would follow on its heels.
+
+    Args:
+        old: What happened so far; None if nothing.
+        rung: Whom it is about.
+        due_at_us: Since when it was due.
+        reason: Why.
+        now_us: When it is told.
+        repeat_us: Repeats for a rung that has none of its own.
+    """
+    told = (0 if old is None else old.told) + 1
+    every_us = repeat_us if rung.repeat_us is None else rung.repeat_us
+    repeat_at_us = None
+    if every_us is not None:
+        repeat_at_us = due_at_us + every_us
+        if repeat_at_us < now_us + every_us // 2:
+            repeat_at_us = now_us + every_us
+    first_us = due_at_us if old is None or not old.told else old.due_at_us
+    base = RungState(rung=rung.rung, due_at_us=first_us) if old is None else old
+    new = replace(base, due_at_us=first_us, told=told, told_at_us=now_us, repeat_at_us=repeat_at_us)
+    turn = (told - 1) // max(rung.tries, 1) if rung.in_turn else None
+    call = Call(rung=rung.rung, due_at_us=due_at_us, contacts=rung.contacts, turn=turn, attempt=told, reason=reason)
+    return new, call
