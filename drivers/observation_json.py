@@ -1,8 +1,7 @@
 """Decodes observation format version 1 (one JSON object per message or line) into the contract's words.
 
-Pure: bytes in, an observation out, or a ``PayloadError`` with a stable cause. The result is an instance
-of a private subclass of the contract's type, so that the common path builds one object and copies
-nothing; test it with ``isinstance`` or ``match``, and change it with ``msgspec.structs.replace``.
+Pure: bytes in, an observation out, or a ``PayloadError`` with a stable cause. The version and the pump
+id are read in a scan of their own, which costs less than a copy and gives the contract's very types.
 
 What is not understood is never read as good news: unknown alarm codes become ``unknown-alarm`` and
 everything outside the format is refused whole.
@@ -47,14 +46,11 @@ PUMP_ID_MAX_CHARS = 64
 TEXT_MAX_CHARS = 128
 """The longest serial number or boot id."""
 
-_COUNTER_MAX = 2**63 - 1
+COUNTER_MAX = 2**63 - 1
 
 # Characters are checked after decoding: a pattern inside the decoder costs more than all the rest.
 _PUMP_CHARS = frozenset(string.ascii_letters + string.digits + "._-")
-_Pump = Annotated[str, msgspec.Meta(min_length=1, max_length=PUMP_ID_MAX_CHARS)]
-_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_MAX_CHARS)]
-_Number = Annotated[float, msgspec.Meta(ge=0, le=NUMBER_MAX)]
-_Counter = Annotated[int, msgspec.Meta(ge=0, le=_COUNTER_MAX)]
+_Payload = StatusObserved | AlarmObserved | LogEventObserved
 
 
 class PayloadError(Exception):
@@ -73,48 +69,15 @@ class PayloadError(Exception):
         self.why = why
 
 
-class _StatusPayload(StatusObserved, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="status"):
-    """A status as it stands in a payload."""
+class _Header(msgspec.Struct, frozen=True, gc=False):
+    """What a payload holds beside the observation."""
 
     v: Literal[1]
-    pump: _Pump | None = None
-    seq: _Counter | None = None
-    boot: _Text | None = None
-    serial: _Text | None = None
-    age_s: _Number = 0.0
-    age_max_s: _Number = 0.0
-    rate_ml_per_h: _Number | None = None
-    volume_delivered_ml: _Number | None = None
-    volume_resolution_ml: _Number | None = None
-    volume_remaining_ml: _Number | None = None
-    battery_percent: _Number | None = None
+    pump: Annotated[str, msgspec.Meta(min_length=1, max_length=PUMP_ID_MAX_CHARS)] | None = None
 
 
-class _AlarmPayload(AlarmObserved, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="alarm"):
-    """An alarm as it stands in a payload."""
-
-    v: Literal[1]
-    pump: _Pump | None = None
-    seq: _Counter | None = None
-    boot: _Text | None = None
-    serial: _Text | None = None
-    age_s: _Number = 0.0
-    age_max_s: _Number = 0.0
-
-
-class _EventPayload(LogEventObserved, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="event"):
-    """A log entry as it stands in a payload."""
-
-    v: Literal[1]
-    pump: _Pump | None = None
-    seq: _Counter | None = None
-    boot: _Text | None = None
-    serial: _Text | None = None
-    age_s: _Number = 0.0
-    age_max_s: _Number = 0.0
-
-
-_decode = msgspec.json.Decoder(_StatusPayload | _AlarmPayload | _EventPayload).decode
+_decode_header = msgspec.json.Decoder(_Header).decode
+_decode = msgspec.json.Decoder(StatusObserved | AlarmObserved | LogEventObserved).decode
 _decode_anything = msgspec.json.Decoder().decode
 
 _CODES = frozenset(code.value for code in AlarmCode)
@@ -144,26 +107,46 @@ def decode_observation(payload: bytes) -> tuple[str | None, Observation]:
     if not payload.isascii():
         _require_utf8(payload)
     try:
+        header = _decode_header(payload)
         said = _decode(payload)
     except (msgspec.DecodeError, RecursionError):
         raise _explain(payload) from None
-    if said.pump is not None and not _PUMP_CHARS.issuperset(said.pump):
+    if header.pump is not None and not _PUMP_CHARS.issuperset(header.pump):
         raise PayloadError("bad-pump-id", "The field pump may hold only letters, digits, '.', '_' and '-'.")
     if said.boot is not None or said.serial is not None or said.device_at is not None:
         _check_origin(said)
-    if type(said) is _StatusPayload:
-        if said.alarms and (len(said.alarms) > ALARMS_MAX or not _CODES.issuperset(said.alarms)):
-            return said.pump, msgspec.structs.replace(said, alarms=_known_words(said.alarms))
-    elif type(said) is _AlarmPayload and (said.raw_code is not None or said.code not in _CODES):
-        return said.pump, _with_raw_code(said)
-    return said.pump, said
+    if said.seq is not None and not 0 <= said.seq <= COUNTER_MAX:
+        raise PayloadError("negative" if said.seq < 0 else "out-of-range", "The field seq is no counter.")
+    if said.age_s > NUMBER_MAX or said.age_max_s > NUMBER_MAX:
+        raise PayloadError("out-of-range", "The age is longer than any pump's life.")
+    if type(said) is StatusObserved:
+        return header.pump, _checked_status(said)
+    if type(said) is AlarmObserved and (said.raw_code is not None or said.code not in _CODES):
+        return header.pump, _with_raw_code(said)
+    return header.pump, said
 
 
-def _check_origin(said: _StatusPayload | _AlarmPayload | _EventPayload) -> None:
+def _checked_status(said: StatusObserved) -> StatusObserved:
+    """Return the status with its alarms normalised; refuse figures that would overflow sums."""
+    for figure in (
+        said.rate_ml_per_h,
+        said.volume_delivered_ml,
+        said.volume_resolution_ml,
+        said.volume_remaining_ml,
+        said.battery_percent,
+    ):
+        if figure is not None and figure > NUMBER_MAX:
+            raise PayloadError("out-of-range", f"No pump can say the figure {figure:g}.")
+    if said.alarms and (len(said.alarms) > ALARMS_MAX or not _CODES.issuperset(said.alarms)):
+        return msgspec.structs.replace(said, alarms=_known_words(said.alarms))
+    return said
+
+
+def _check_origin(said: _Payload) -> None:
     """Refuse texts that a terminal or a database may choke on, and instants that no zone can shift."""
     for name, text in (("boot", said.boot), ("serial", said.serial)):
-        if text is not None and not text.isprintable():
-            raise PayloadError("bad-text", f"The field {name} holds characters that cannot be printed.")
+        if text is not None and not (0 < len(text) <= TEXT_MAX_CHARS and text.isprintable()):
+            raise PayloadError("bad-text", f"The field {name} is empty, too long or cannot be printed.")
     if said.device_at is not None and not MINYEAR < said.device_at.year < MAXYEAR:
         raise PayloadError("bad-instant", "The field device_at lies at the end of the calendar.")
 
@@ -173,7 +156,7 @@ def clean_text(text: str) -> str:
     return _CONTROL.sub(" ", text[: 4 * CODE_MAX_CHARS]).strip()[:CODE_MAX_CHARS].rstrip()
 
 
-def _with_raw_code(said: _AlarmPayload) -> _AlarmPayload:
+def _with_raw_code(said: AlarmObserved) -> AlarmObserved:
     """Return the alarm with a known code, the sender's own word kept beside it."""
     if said.code in _CODES:
         return msgspec.structs.replace(said, raw_code=clean_text(said.raw_code or "") or None)
@@ -227,6 +210,7 @@ def _explain_object(said: dict[str, Any], payload: bytes) -> PayloadError:
     if kind not in ("status", "alarm", "event"):
         return PayloadError("wrong-kind", f"The field kind is {clean_text(str(kind))}, which is none of the three.")
     try:
+        _decode_header(payload)
         _decode(payload)
     except msgspec.ValidationError as error:
         return _explain_field(said, str(error))
