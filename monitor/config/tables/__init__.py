@@ -1,0 +1,1 @@
+"""The tables of the configuration file as pydantic models: names, types, units, defaults and limits."""
