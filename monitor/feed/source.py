@@ -57,7 +57,7 @@ class FeedSource(Protocol):
 
         Args:
             open_only: Leave out those that ended or were closed; what waits for review is not ended.
-            after: ``next`` of the page before; raise ``CommandRefused`` if it was never handed out.
+            after: ``next`` of the page before; raise ``CursorError`` if it cannot have been handed out.
             limit: 1 to 500.
         """
         ...

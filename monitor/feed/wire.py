@@ -20,6 +20,8 @@ DURATIONS = frozenset(
 )
 """Core names in ``_us`` that are lengths of time; every other name in ``_us`` is an instant."""
 
+_OUTSIDE_NAMES = {"off_class": "class"}
+
 TEXT_MAX = 2_000
 """Longest text that is handed out, in characters."""
 
@@ -74,7 +76,7 @@ def _mapping(fields: Mapping[str, object], depth: int) -> dict[str, object]:
     out: dict[str, object] = {}
     for name, value in fields.items():
         if not name.endswith("_us") or not isinstance(value, int | None):
-            out[plain_text(name)] = _value(value, depth - 1)
+            out[plain_text(_OUTSIDE_NAMES.get(name, name))] = _value(value, depth - 1)
         elif name in DURATIONS:
             out[name.removesuffix("_us") + "_s"] = seconds(value)
         else:

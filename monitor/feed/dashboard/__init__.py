@@ -1,0 +1,1 @@
+"""The dashboard: one plain live page for people, without anything from elsewhere."""

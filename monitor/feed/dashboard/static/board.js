@@ -1,0 +1,131 @@
+// Draws the board from one answer of the server, in the server's order.
+
+import { CLASSES, STATES, atLeast, atMost, element, utc } from "/dashboard/words.js";
+
+const SIGNS = { reached: "\u25a0", possible: "\u25b2", below: "\u25c6", silent: "\u25c7", fine: "\u25cf" };
+
+// How loud a row is: by the class of its interruption, else by silence. Silence is never drawn as calm.
+const loudness = (pump) => {
+  if (pump.class) return pump.class;
+  return pump.link.is_silent || pump.state === "silent" || pump.state === "not-started" ? "silent" : "fine";
+};
+
+const timeLeft = (pump, time) => {
+  const cell = element("td", "left");
+  if (pump.time_left_s === null) {
+    cell.append(element("strong", "", pump.state === "complete" ? "none needed" : "unknown"));
+  } else if (pump.time_left_s < 0) {
+    cell.append(element("strong", "", `passed ${atLeast(-pump.time_left_s)} ago`));
+  } else {
+    cell.append(element("strong", "", atLeast(pump.time_left_s)));
+  }
+  if (pump.deadline_at) {
+    cell.append(element("small", "", `until ${time.of(pump.deadline_at, pump.at)} (${utc(pump.deadline_at)})`));
+  } else if (pump.interruption?.threshold_met_at) {
+    const met = pump.interruption.threshold_met_at;
+    cell.append(element("small", "", `since ${time.of(met, pump.at)} (${utc(met)})`));
+  } else if (pump.time_left_s !== null) {
+    cell.append(element("small", "", "if flow stopped after its last evidence"));
+  }
+  return cell;
+};
+
+const offTime = (pump, time) => {
+  const cell = element("td", "off");
+  const interruption = pump.interruption;
+  if (!interruption) {
+    cell.append(element("span", "", "no interruption"));
+    return cell;
+  }
+  cell.append(
+    element("strong", "", `at least ${atLeast(pump.off_min_s)}`),
+    element("strong", "", `at most ${atMost(pump.off_max_s)}`),
+    element("small", "class", CLASSES[pump.class]),
+    element("small", "", `${interruption.id}, since ${time.of(interruption.opened_at, pump.at)} at the earliest`),
+  );
+  if (interruption.found_late) cell.append(element("small", "", "found late"));
+  return cell;
+};
+
+const delivery = (pump, time) => {
+  const rate = pump.rate_ml_per_h === null ? "" : ` at ${pump.rate_ml_per_h} mL/h`;
+  const said = pump.delivery === null ? "has said nothing yet" : `last said: ${pump.delivery}${rate}`;
+  const cell = element("td", "", element("strong", "", STATES[pump.state] ?? pump.state), element("small", "", said));
+  const { mark, hold } = pump.plan;
+  if (mark) {
+    const text = `planned: ${mark.kind} by ${mark.by}, quiet until ${time.of(mark.quiet_until, pump.at)}`;
+    cell.append(element("small", "planned", text));
+  }
+  if (hold) cell.append(element("small", "planned", `held by ${hold.by}: ${hold.reason}`));
+  return cell;
+};
+
+const lastHeard = (pump) => {
+  const age = pump.link.last_contact_age_s;
+  const cell = element("td", "heard");
+  const text = age === null ? "never" : `${atMost(age)} ago`;
+  cell.append(element("strong", "", pump.link.is_silent ? `SILENT, ${text}` : text));
+  cell.append(element("small", "", `link: ${pump.link.state}`));
+  return cell;
+};
+
+const alarms = (pump) => {
+  const list = element("ul", "alarms");
+  for (const alert of pump.alerts) {
+    const raw = alert.raw_code ? ` (pump: ${alert.raw_code})` : "";
+    const taken = alert.acknowledged_by ? `acknowledged by ${alert.acknowledged_by}` : "not acknowledged";
+    list.append(
+      element(
+        "li",
+        alert.priority,
+        element("span", "priority", alert.priority.toUpperCase()),
+        ` ${alert.code}${raw} `,
+        element("small", "", `${taken} [${alert.id}]`),
+      ),
+    );
+  }
+  return element("td", "", pump.alerts.length ? list : "none");
+};
+
+export const row = (pump, time) => {
+  const loud = loudness(pump);
+  const drawn = element("tr", loud);
+  drawn.dataset.pump = pump.id;
+  const name = element("th", "", element("span", "sign", SIGNS[loud]), ` ${pump.id}`, element("small", "", pump.therapy));
+  name.scope = "row";
+  drawn.append(timeLeft(pump, time), name, offTime(pump, time), delivery(pump, time), lastHeard(pump), alarms(pump));
+  return drawn;
+};
+
+export const summary = (board) => {
+  const count = (test) => board.items.filter(test).length;
+  const open = count((pump) => pump.interruption !== null);
+  const silent = count((pump) => pump.link.is_silent);
+  const hidden = board.total > board.items.length ? ` Shown are the ${board.items.length} with the least time left.` : "";
+  return `${board.total} under watch, ${open} with an open interruption, ${silent} silent.${hidden}`;
+};
+
+export const notice = (one, time, now) =>
+  element(
+    "li",
+    "",
+    element("small", "", `${time.of(one.at, now)} \u00b7 ${one.rung} \u00b7 ${one.contact} over ${one.channel} \u00b7 ${one.state}`),
+    element("p", "", one.text),
+  );
+
+const TOLD = ["code", "priority", "class", "state", "phase", "rung", "contact", "what", "why", "by", "detail"];
+
+export const happening = (record, time, now) => {
+  const facts = { ...record.data, ...record.data.alert };
+  const told = TOLD.filter((key) => facts[key]).map((key) => `${key} ${facts[key]}`);
+  if (typeof facts.off_min_s === "number") {
+    told.push(`off at least ${atLeast(facts.off_min_s)}, at most ${atMost(facts.off_max_s)}`);
+  }
+  const head = `${record.at ? time.of(record.at, now) : "undated"} \u00b7 ${record.pump ?? "monitor"}`;
+  return element(
+    "li",
+    "",
+    element("small", "", head),
+    element("p", "", element("strong", "", record.kind.replaceAll("-", " ")), told.length ? `: ${told.join(", ")}` : ""),
+  );
+};

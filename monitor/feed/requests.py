@@ -1,0 +1,102 @@
+"""The shapes of what people send to the feed; whatever does not fit is refused before it becomes a command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from monitor.interruption.events import MarkKind, Outcome
+
+MINUTES_MAX = 24 * 60.0
+"""Longest window of a mark."""
+
+RATE_MAX_ML_PER_H = 2_000.0
+"""More than any infusion pump of this kind delivers."""
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+"""A person's sentence."""
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+"""Whom the journal will name."""
+
+
+class _Request(BaseModel):
+    # Strict and closed: a mistyped key or a number sent as text is a mistake, and silence would hide it.
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    by: Name | None = Field(default=None, description="The person; without it the account is named.")
+
+
+class AcknowledgeRequest(_Request):
+    """Take note."""
+
+
+class RungRequest(_Request):
+    """Take note of a rung of an interruption."""
+
+    rung: Name
+
+
+class MarkRequest(_Request):
+    """Mark something planned or seen."""
+
+    kind: MarkKind
+    minutes: Annotated[float, Field(gt=0, le=MINUTES_MAX)] | None = None
+
+
+class ReportRequest(_Request):
+    """Say what was seen: the pump runs, or it has been stopped since an instant."""
+
+    running: bool
+    since: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> ReportRequest:
+        if self.running and self.since is not None:
+            raise ValueError("'since' belongs to a report that the pump is stopped")
+        return self
+
+
+class HoldRequest(_Request):
+    """Begin or end a planned hold of the therapy."""
+
+    started: bool
+    reason: Words
+    until: AwareDatetime | None = None
+
+
+class OrderRequest(_Request):
+    """Put a new order in force."""
+
+    rate_ml_per_h: Annotated[float, Field(gt=0, le=RATE_MAX_ML_PER_H)]
+    bag_hours: Annotated[float, Field(gt=0, le=31 * 24)] | None = None
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> OrderRequest:
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValueError("'ends_at' must be after 'starts_at'")
+        return self
+
+
+class SwapRequest(_Request):
+    """Confirm that another pump now serves this patient."""
+
+    serial: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+
+
+class CloseRequest(_Request):
+    """Review and close an interruption."""
+
+    outcome: Outcome
+    note: Words
+
+
+class SessionRequest(BaseModel):
+    """Change a token for a browser's session."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=512)]
