@@ -11,7 +11,7 @@ import pytest
 from drivers.contract import DeliveryStatus, Driver, DriverContext, StatusObserved
 from drivers.testing.bench import Bench
 from drivers.testing.capabilities import Capabilities
-from drivers.testing.reader import Reader, context_for, wait_for_threads
+from drivers.testing.reader import Reader, closed_in_the_end, context_for
 
 DELIVERING = StatusObserved(
     delivery=DeliveryStatus.DELIVERING,
@@ -72,12 +72,8 @@ class KitFixtures:
     @pytest.fixture
     def driver(self, bench: Bench) -> Iterator[Driver]:
         """Make a driver, still closed; fail if a thread of it outlives ``close``."""
-        before = threading.active_count()
-        driver = bench.plugin.create(self.context(bench))
-        yield driver
-        driver.close()
-        running = wait_for_threads(before)
-        assert len(running) <= before, f"After close more threads run than before open: {', '.join(running)}."
+        with closed_in_the_end(bench.plugin.create(self.context(bench))) as driver:
+            yield driver
 
     @pytest.fixture
     def reader(self, driver: Driver) -> Reader:

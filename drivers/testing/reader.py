@@ -6,7 +6,8 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from drivers.contract import PUMP_ID_PATTERN, RAW_KEPT_BYTES, Batch, Driver, DriverContext, LinkChanged, Observation
@@ -129,6 +130,12 @@ class Reader:
             assert time.monotonic() < deadline_s, "The driver dropped junk without counting it in refused_count."
             self.step()
 
+    def until_silent(self) -> None:
+        """Read until nothing more comes; the far end has been hushed or has nothing to say."""
+        deadline_s = time.monotonic() + self.patience_s
+        while self.step() is not None:
+            assert time.monotonic() < deadline_s, "The far end is silent, and the driver goes on to bring batches."
+
     def until_cut(self) -> LinkError:
         """Read until the driver says that the line failed, and return what it said."""
         deadline_s = time.monotonic() + self.patience_s
@@ -179,9 +186,14 @@ def assert_dated(observation: Observation) -> None:
     assert observation.age_max_s >= 0, f"age_max_s must not be negative: {observation}"
 
 
-def wait_for_threads(allowed: int) -> list[str]:
-    """Return the names of the threads that run, once there are no more than ``allowed`` or the wait is over."""
+@contextmanager
+def closed_in_the_end(driver: Driver) -> Iterator[Driver]:
+    """Close ``driver`` after the block, and check that no thread of it goes on."""
+    before = threading.active_count()
+    yield driver
+    driver.close()
     deadline_s = time.monotonic() + THREAD_END_S
-    while threading.active_count() > allowed and time.monotonic() < deadline_s:
+    while threading.active_count() > before and time.monotonic() < deadline_s:
         threading.Event().wait(0.01)
-    return [thread.name for thread in threading.enumerate()]
+    running = [thread.name for thread in threading.enumerate()]
+    assert len(running) <= before, f"After close more threads run than before open: {', '.join(running)}."
