@@ -16,7 +16,7 @@ RING_ENTRIES = 43_264
 
 
 class LogKind(StrEnum):
-    """What an entry of the log is about."""
+    """What an entry of the log is about; a program takes four entries, as in pumps with short ones."""
 
     DELIVERY_START = "delivery-start"
     DELIVERY_STOP = "delivery-stop"
@@ -25,6 +25,13 @@ class LogKind(StrEnum):
     POWER_OFF = "power-off"
     ALARM_START = "alarm-start"
     ALARM_END = "alarm-end"
+    PROGRAM_BEGIN = "program-begin"
+    PROGRAM_FIRST = "program-first"
+    PROGRAM_SECOND = "program-second"
+    PROGRAM_END = "program-end"
+
+
+PROGRAM_KINDS = (LogKind.PROGRAM_BEGIN, LogKind.PROGRAM_FIRST, LogKind.PROGRAM_SECOND, LogKind.PROGRAM_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class LogEntry:
         code: The alarm, for the two alarm kinds.
         infused_ml: The counter of delivered volume then.
         battery_volts: The battery then.
-        values: Old and new value, for a changed program.
+        values: Rate and volume of a program; old and new rate of a changed one.
     """
 
     kind: LogKind

@@ -35,6 +35,7 @@ class Playback:
         self.scenario = scenario
         self.start_us = start_us
         self.pump = SimulatedPump(setup or scenario.setup, start_us)
+        self._keeps_serials = self.pump.serial == scenario.setup.serial
         self.refused: list[StoryAction] = []
         self._next = 0
 
@@ -78,7 +79,9 @@ class Playback:
         old = self.pump
         changed: dict[str, Any] = dict(action.arguments)
         changed.setdefault("rate_ml_per_h", old.programmed_rate_ml_per_h)
-        changed.setdefault("serial", f"SW{old.serial[2:]}")
+        # In a fleet the story's serial number would be given to many.
+        if not (self._keeps_serials and "serial" in changed):
+            changed["serial"] = f"SW{old.serial[2:]}"
         new = SimulatedPump(replace(old.setup, **changed, infused_ml=0.0), old.now_us, old.truth)
         new.tubing = old.tubing
         self.pump = new

@@ -8,7 +8,7 @@ story and its tests touch these; no face does, except for the key that quiets a 
 from __future__ import annotations
 
 from drivers.contract import AlarmCode
-from simulator.log_ring import LogKind
+from simulator.log_ring import PROGRAM_KINDS, LogKind
 from simulator.pump_physics import Motor
 from simulator.pump_readout import PumpReadout
 from simulator.setup import PumpSetup, StartsAs
@@ -57,6 +57,7 @@ class SimulatedPump(PumpReadout):
         self._motor = Motor.THERAPY
         self._is_stopped_by_user = False
         self._remind_at_us = None
+        self._log_program()
         self._write(LogKind.DELIVERY_START)
         self._note_flow()
         return True
@@ -84,7 +85,7 @@ class SimulatedPump(PumpReadout):
             return False
         self._is_on = True
         self._boots += 1
-        self._is_stopped_by_user = False
+        self._is_stopped_by_user = self._is_program_logged = False
         self._write(LogKind.POWER_ON)
         self._halt()
         return True
@@ -104,6 +105,7 @@ class SimulatedPump(PumpReadout):
             return False
         old = self._nl_per_h / NL_PER_ML
         self._nl_per_h = nl_per_h_of(rate_ml_per_h)
+        self._is_program_logged = False
         self._write(LogKind.ALARM_START, AlarmCode.PROG_CHANGED, (old, rate_ml_per_h))
         self._note_flow()
         return True
@@ -150,6 +152,7 @@ class SimulatedPump(PumpReadout):
             return False
         if volume_ml is not None:
             self._programmed = quanta_of(volume_ml)
+            self._is_program_logged = False
         self.tubing.bag = self._programmed + quanta_of(self.setup.overfill_ml)
         self.clear_air()
         self.clear_counter()
@@ -264,6 +267,13 @@ class SimulatedPump(PumpReadout):
     def break_radio(self) -> bool:
         """Fault of the pump's own radio module: it stops delivery, and nothing is heard of it."""
         return self._break(AlarmCode.COMM_MODULE)
+
+    def _log_program(self) -> None:
+        """Write the program that is about to run, unless the log has it already."""
+        if not self._is_program_logged:
+            self._is_program_logged = True
+            for kind in PROGRAM_KINDS:
+                self._write(kind, values=(self.programmed_rate_ml_per_h, self.programmed_ml))
 
     def _break(self, code: AlarmCode) -> bool:
         if not self._is_on or code in self._alarms:

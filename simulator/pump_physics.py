@@ -77,7 +77,7 @@ class PumpPhysics:
         self._kvo_nl_per_h = nl_per_h_of(setup.kvo_rate_ml_per_h)
         self._motor = Motor.STILL
         self._alarms: dict[AlarmCode, int] = {}
-        self._is_on = self._is_stalled = self._is_stopped_by_user = False
+        self._is_on = self._is_stalled = self._is_stopped_by_user = self._is_program_logged = False
         self._remind_at_us: int | None = None
         self._dies_at_us: int | None = None
         self._on_us = self._infusing_us = self._boots = 0

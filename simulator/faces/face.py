@@ -8,10 +8,19 @@ from __future__ import annotations
 from typing import Protocol
 
 from simulator.pump import SimulatedPump
+from simulator.received import ReceiveLog
 
 
 class Face(Protocol):
-    """One pump's side of a protocol. The pump has been advanced to the present before each call."""
+    """One pump's side of a protocol. The pump has been advanced to the present before each call.
+
+    Attributes:
+        received: What it heard.
+        only_answers: Whether it says nothing unasked.
+    """
+
+    received: ReceiveLog
+    only_answers: bool
 
     def hear(self, data: bytes, pump: SimulatedPump) -> list[bytes]:
         """Take bytes as they come off the line and return the answers, each to be sent in one piece."""

@@ -7,6 +7,7 @@ can show that a monitor asked for nothing else. Source: section 2 of the protoco
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
@@ -22,7 +23,7 @@ LIBRARY = "LIB1 0003"
 OK_KEY = "KE40"
 
 _READ_ENTRY = "RE"
-_READ_ENTRY_CHARS = 10
+_ENTRY_REQUEST = re.compile(r"RE[0-9A-F]{8}")
 _ACTING = ("W", "K", "L")
 _RELATIVE_FLAG = 0xF0000000
 
@@ -39,7 +40,10 @@ class ZynoFace:
 
     Attributes:
         received: Every frame it heard.
+        only_answers: True.
     """
+
+    only_answers = True
 
     def __init__(self, clock_form: ClockForm = ClockForm.RELATIVE) -> None:
         self.received = ReceiveLog()
@@ -81,7 +85,7 @@ class ZynoFace:
         return (Verdict.REFUSED if payload.startswith(_ACTING) or is_setter else Verdict.UNKNOWN), None
 
     def _answer(self, payload: str, pump: SimulatedPump) -> str | None:
-        if payload.startswith(_READ_ENTRY) and len(payload) == _READ_ENTRY_CHARS:
+        if _ENTRY_REQUEST.fullmatch(payload):
             return self._log_entry(payload, pump)
         if payload == "RC":
             return f"RC{self._clock(pump)}"
@@ -93,12 +97,8 @@ class ZynoFace:
             return instant_of(pump.clock_us).strftime("%d%m%y%H%M%S")
         return f"{_RELATIVE_FLAG | pump.firmware_s(pump.clock_us) & ~_RELATIVE_FLAG:08X}"
 
-    def _log_entry(self, payload: str, pump: SimulatedPump) -> str | None:
-        try:
-            index = int(payload[2:], 16)
-        except ValueError:
-            return None
-        entry = pump.log.entry(index)
+    def _log_entry(self, payload: str, pump: SimulatedPump) -> str:
+        entry = pump.log.entry(int(payload.removeprefix(_READ_ENTRY), 16))
         if entry is None:
             return payload + EMPTY_ENTRY.hex().upper()
         if self._clock_form is ClockForm.ABSOLUTE:

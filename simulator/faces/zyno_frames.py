@@ -73,5 +73,5 @@ class FrameListener:
 def _request(held: bytes) -> Request:
     raw = bytes((START,)) + held + bytes((END,))
     body, check = held[:-2], held[-2:]
-    is_good = len(held) > 2 and check == b"%02X" % (sum(body) % 256) and body.isascii()
+    is_good = bool(body) and check == b"%02X" % (sum(body) % 256) and body.isascii()
     return Request(raw, body.decode("ascii") if is_good else None)

@@ -16,7 +16,7 @@ from simulator.units import instant_of
 
 EMPTY_ENTRY = b"\xff" * 16
 
-_RUN, _PAUSED, _CASSETTE_EMPTY, _OCCLUSION, _SHIFT_CLEARED, _BATTERY = 1, 2, 3, 9, 12, 13
+_INFUSION_DATA, _RUN, _PAUSED, _CASSETTE_EMPTY, _OCCLUSION, _SHIFT_CLEARED, _BATTERY = 0, 1, 2, 3, 9, 12, 13
 _DETACHED, _TIME_STAMP, _POWER_OFF, _SYSTEM_ERROR, _DEBUG, _UNATTENDED = 14, 15, 16, 18, 20, 21
 _SETTING_CHANGE, _POWER_ON, _BATTERY_DEPLETED, _BATTERY_LOW = 22, 24, 28, 30
 
@@ -37,12 +37,21 @@ _ALARM_STARTS: dict[AlarmCode, tuple[int, int]] = {
     AlarmCode.PROG_CHANGED: (_SETTING_CHANGE, 1),
     AlarmCode.MAINS_LOST: (_BATTERY, 32),
 }
+_PLAIN = {LogKind.DELIVERY_START: _RUN, LogKind.DELIVERY_STOP: _PAUSED, LogKind.POWER_OFF: _POWER_OFF}
 _ALARM_ENDS = {AlarmCode.OCCL_UP, AlarmCode.OCCL_DOWN, AlarmCode.AIR}
+_PROGRAM_FRAMES = {LogKind.PROGRAM_BEGIN: 0x0100, LogKind.PROGRAM_END: 0x0200}
+_PROGRAM_DATA = {LogKind.PROGRAM_FIRST: slice(0, 16), LogKind.PROGRAM_SECOND: slice(16, 32)}
+_PROGRAMME_DAILY_1 = 2
 _HIGH_V, _MEDIUM_V = 2.9, 2.6
 
 
 def entry_bytes(entry: LogEntry, time_field: bytes) -> bytes:
-    """Return the 16 bytes of an entry; ``time_field`` is bytes 1 to 4."""
+    """Return the 16 bytes of an entry; ``time_field`` is bytes 1 to 4.
+
+    A program is four entries: begin, two that hold its figures and nothing else, end.
+    """
+    if entry.values is not None and entry.kind in _PROGRAM_DATA:
+        return _program_data(entry.values)[_PROGRAM_DATA[entry.kind]]
     kind, sub_type = _type_of(entry)
     first, second = _values_of(entry, kind)
     return bytes((kind,)) + time_field + struct.pack(">H", sub_type) + first + second + b"\x00"
@@ -63,22 +72,17 @@ def absolute_time(reading_us: int) -> bytes:
 
 
 def _type_of(entry: LogEntry) -> tuple[int, int]:
-    match entry.kind:
-        case LogKind.DELIVERY_START:
-            return _RUN, 0
-        case LogKind.DELIVERY_STOP:
-            return _PAUSED, 0
-        case LogKind.POWER_ON:
-            return _POWER_ON, _battery_state(entry.battery_volts)
-        case LogKind.POWER_OFF:
-            return _POWER_OFF, 0
-        case LogKind.ALARM_START if entry.code in _ALARM_STARTS:
-            return _ALARM_STARTS[entry.code]
-        case LogKind.ALARM_END if entry.code in _ALARM_ENDS:
-            return _OCCLUSION, _CLEARED
-        case _:
-            # Anything else has no type of its own; the sub-type tells one from another.
-            return _DEBUG, sum(f"{entry.kind}:{entry.code}".encode()) % 0x10000
+    """Return type and sub-type."""
+    if entry.kind is LogKind.POWER_ON:
+        return _POWER_ON, _battery_state(entry.battery_volts)
+    if entry.kind is LogKind.ALARM_START and entry.code in _ALARM_STARTS:
+        return _ALARM_STARTS[entry.code]
+    if entry.kind is LogKind.ALARM_END and entry.code in _ALARM_ENDS:
+        return _OCCLUSION, _CLEARED
+    if entry.kind in _PROGRAM_FRAMES:
+        return _INFUSION_DATA, _PROGRAM_FRAMES[entry.kind]
+    # Anything without a type of its own is debug; the sub-type tells one from another.
+    return _PLAIN.get(entry.kind, _DEBUG), 0 if entry.kind in _PLAIN else sum(f"{entry.kind}:{entry.code}".encode())
 
 
 def _values_of(entry: LogEntry, kind: int) -> tuple[bytes, bytes]:
@@ -91,6 +95,12 @@ def _values_of(entry: LogEntry, kind: int) -> tuple[bytes, bytes]:
         old, new = entry.values
         return struct.pack(">f", old), struct.pack(">f", new)
     return nothing, nothing
+
+
+def _program_data(values: tuple[float, float]) -> bytes:
+    """Return the 32 bytes of a short program: rate and volume, and no doses on request."""
+    rate_ml_per_h, volume_ml = values
+    return struct.pack(">IffffI8x", _PROGRAMME_DAILY_1, rate_ml_per_h, volume_ml, 0.0, 0.0, 0)
 
 
 def _battery_state(volts: float) -> int:

@@ -1,0 +1,5 @@
+"""Starts the simulator's command line."""
+
+from simulator.command import main
+
+main()
