@@ -39,7 +39,7 @@ class Capabilities:
             re-opening.
         queries: Regular expressions over bytes; each frame that the driver may send matches one of them as a
             whole. Empty for a driver that only listens.
-        queries_per_minute_max: The poll budget; None for a driver that never asks.
+        queries_per_minute_max: The poll budget; None for a driver that never asks a pump.
         libraries: Modules that importing the plugin must not import, because they are heavy or open things.
         patience_s: The longest time that a healthy line takes, in seconds: from a pump's word to the
             driver's, from a cut to the error. Only a failing check waits so long.
@@ -69,8 +69,8 @@ class Capabilities:
     def __post_init__(self) -> None:
         if not {DeliveryStatus.DELIVERING, DeliveryStatus.NOT_DELIVERING} <= self.deliveries:
             raise ValueError("A line that cannot tell `delivering` from `not-delivering` is of no use to the monitor.")
-        if bool(self.queries) != (self.queries_per_minute_max is not None):
-            raise ValueError("A driver that asks declares both `queries` and `queries_per_minute_max`.")
+        if self.queries_per_minute_max is not None and not self.queries:
+            raise ValueError("A driver with a poll budget declares its `queries`.")
 
     def allows(self, frame: bytes) -> bool:
         """Return whether ``frame`` is one of the declared queries."""

@@ -264,6 +264,6 @@ def test_a_line_that_cannot_tell_running_from_stopped_is_no_line() -> None:
         Capabilities(deliveries=frozenset({DeliveryStatus.DELIVERING}))
 
 
-def test_a_driver_that_asks_declares_what_and_how_often() -> None:
-    with pytest.raises(ValueError, match="queries_per_minute_max"):
-        Capabilities(queries=(rb"\?",))
+def test_a_driver_with_a_budget_declares_what_it_asks() -> None:
+    with pytest.raises(ValueError, match="queries"):
+        Capabilities(queries_per_minute_max=4)
