@@ -15,7 +15,7 @@ from monitor.feed.access import Access
 from monitor.feed.dashboard.page import add_page
 from monitor.feed.desk import Desk
 from monitor.feed.guard import COOKIE, LOOPBACK_HOSTS, Guard, GuardRules
-from monitor.feed.listening import add_stream
+from monitor.feed.listening import STREAM_PATH, add_stream
 from monitor.feed.metrics import FeedMetrics
 from monitor.feed.parts import FeedParts
 from monitor.feed.problems import Problem, install
@@ -57,7 +57,8 @@ def create_app(
     install(app)
     for add in (add_reads, add_stream, add_writes, add_sessions, add_page):
         add(app)
-    app.add_middleware(Guard, access=access, rules=GuardRules(public=parts.public, hosts=hosts), metrics=metrics)
+    rules = GuardRules(public=parts.public, endless={STREAM_PATH}, hosts=hosts)
+    app.add_middleware(Guard, access=access, rules=rules, metrics=metrics)
     return app
 
 

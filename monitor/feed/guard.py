@@ -53,11 +53,13 @@ class GuardRules(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         public: Method and path of what is answered without knowing who asks.
+        endless: Paths whose answer never ends, and which therefore cannot be asked for their head.
         hosts: Names by which this feed may be called (no port); None lets every name in. Asking for one
             of a fixed set keeps a foreign page from reaching a loopback feed under its own name.
     """
 
     public: Collection[tuple[str, str]]
+    endless: Collection[str] = ()
     hosts: Collection[str] | None = LOOPBACK_HOSTS
 
 
@@ -75,6 +77,9 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD" and scope["path"] not in self._rules.endless:
+            # The server below leaves the body out by itself.
+            scope = {**scope, "method": "GET"}
         answer = _Answer(scope, send, self._metrics)
         try:
             refusal = self._refusal(scope)
@@ -152,7 +157,7 @@ def _unsafe_refusal(method: str, headers: Headers, principal: Principal | None) 
     if is_foreign or (principal is not None and principal.is_session and not is_own):
         return problem(HTTPStatus.FORBIDDEN, "This request comes from another page than this feed's own.")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if method != "DELETE" and kind != "application/json":
+    if method == "POST" and kind != "application/json":
         return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with Content-Type application/json.")
     return None
 

@@ -17,6 +17,8 @@ from monitor.feed.cursor import parse_cursor
 from monitor.feed.parts import Asker, FeedParts, Parts, add_route
 from monitor.interruption.events import Role
 
+STREAM_PATH = "/api/v1/stream"
+
 SEND_WAIT_S = 15.0
 """How long a client may leave what it is sent unread, in seconds of real time."""
 
@@ -26,9 +28,7 @@ _logger = structlog.get_logger("feed")
 def add_stream(app: FastAPI) -> None:
     """Let ``app`` answer the event stream."""
     described = {200: {"description": "Events for ever.", "content": {"text/event-stream": {}}}}
-    add_route(
-        app, "GET", "/api/v1/stream", stream, Role.VIEWER, response_class=EventSourceResponse, responses=described
-    )
+    add_route(app, "GET", STREAM_PATH, stream, Role.VIEWER, response_class=EventSourceResponse, responses=described)
 
 
 async def stream(

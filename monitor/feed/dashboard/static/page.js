@@ -93,15 +93,25 @@ const refresh = async () => {
   }
 };
 
+// Touches only what is new or changed: the list is a live region, and all else would be read out again.
 const showNotices = (items, now) => {
   const list = at("notices");
-  const shown = items.map((one) => `${one.id} ${one.state}`).join("\n");
-  if (list.dataset.shown === shown) return;
-  list.dataset.shown = shown;
-  list.replaceChildren(...items.map((one) => notice(one, time, now)));
+  const there = new Map([...list.children].map((drawn) => [drawn.dataset.key, drawn]));
+  for (const one of [...items].reverse()) {
+    const had = there.get(one.id);
+    there.delete(one.id);
+    if (had?.dataset.state === one.state) continue;
+    const drawn = notice(one, time, now);
+    drawn.dataset.key = one.id;
+    drawn.dataset.state = one.state;
+    if (had) had.replaceWith(drawn);
+    else list.prepend(drawn);
+  }
+  for (const gone of there.values()) gone.remove();
 };
 
 const listen = (cursor) => {
+  if (lastCursor === 0) at("events").replaceChildren();
   const from = Math.max(lastCursor, Number(cursor) - BACKLOG, 0);
   stream = new EventSource(`/api/v1/stream?after=${from}`);
   stream.addEventListener("heartbeat", (event) => {
