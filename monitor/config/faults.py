@@ -1,0 +1,103 @@
+"""Gathers faults as sentences that begin with the path of a key, and turns pydantic's into such sentences."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+Location = tuple[str | int, ...]
+
+_WORDS = {
+    "missing": "is missing",
+    "bool_type": "must be true or false, without quotes",
+    "int_type": "must be a whole number, without quotes",
+    "float_type": "must be a number, without quotes",
+    "finite_number": "must be a finite number",
+    "string_type": "must be text in quotes",
+    "list_type": "must be a list, in square brackets",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+}
+
+
+def path_of(location: Location) -> str:
+    """Return a place in the file as people write it: ``pumps[2].options.device``."""
+    path = ""
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        else:
+            shown = part if _BARE_KEY.fullmatch(part) else f'"{part}"'
+            path += f".{shown}" if path else shown
+    return path
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return what may have been meant, or all there is."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word.lower(), names, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"there are {', '.join(names)}" if names else "there are none"
+
+
+class Faults:
+    """What is wrong with one file, in the order in which it was found."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def add(self, location: Location, sentence: str) -> None:
+        """Note one fault; the same one is noted once."""
+        line = f"{path_of(location)}: {sentence}"
+        if line not in self.sentences:
+            self.sentences.append(line)
+
+    def add_invalid(self, location: Location, model: type[BaseModel], error: ValidationError) -> None:
+        """Note everything that pydantic found in the table at ``location``."""
+        for detail in error.errors(include_url=False):
+            inner: Location = detail["loc"]
+            self.add((*location, *inner), _sentence(model, inner, detail))
+
+
+def _sentence(model: type[BaseModel], location: Location, detail: Mapping[str, Any]) -> str:
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return f"is no key here; {suggestion(str(location[-1]), _keys_at(model, location[:-1]))}"
+    if kind == "value_error":
+        return str(detail["ctx"]["error"])
+    if kind in _WORDS:
+        return _WORDS[kind]
+    found = detail["input"]
+    # Only numbers are repeated: what stands where a number should be might be anything.
+    shown = f", not {found}" if isinstance(found, (int, float)) and not isinstance(found, bool) else ""
+    return re.sub(r"^Input should be", "must be", str(detail["msg"])) + shown
+
+
+def _keys_at(model: type[BaseModel], location: Location) -> list[str]:
+    """Return the keys of the table at ``location`` inside a table of ``model``."""
+    for part in location:
+        if isinstance(part, str) and part in model.model_fields:
+            inner = _model_in(model.model_fields[part].annotation)
+            if inner is not None:
+                model = inner
+    return list(model.model_fields)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """Return the table type inside an optional, a list or a dictionary of tables."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in typing.get_args(annotation):
+        inner = _model_in(argument)
+        if inner is not None:
+            return inner
+    return None
