@@ -1,8 +1,8 @@
 """Says how old a message may be that a broker has handed over.
 
-Pure: the caller passes the time. A broker may have held a message while we were away, while the line
-stood still, or because we were slow. None of that shows in the message, and an old "delivering" that
-is taken for a new one hides a stop. So a single bound is kept:
+Touches no clock: the caller passes the time. A broker may have held a message while we were away,
+while the line stood still, or because we were slow. None of that shows in the message, and an old
+"delivering" that is taken for a new one hides a stop. So a single bound is kept:
 
     proven_at_s   whatever is read from now on reached the broker at this instant or later
 
@@ -54,6 +54,7 @@ class Backlog:
     Attributes:
         proven_at_s: See above.
         floor_at_s: See above.
+        resent_at_s: The bound of what the broker says that it sends again: the floor of the connection before.
         has_proof: Whether anything was proven on this connection; before, nothing is worth storing.
         is_waiting_for_quiet: Whether markers do not come back and pings are believed.
     """
@@ -63,7 +64,7 @@ class Backlog:
         self.floor_at_s = 0.0
         self.has_proof = False
         self.is_waiting_for_quiet = False
-        self._resent_at_s = 0.0
+        self.resent_at_s = 0.0
         self._markers: dict[bytes, _Probe] = {}
         self._ping: _Probe | None = None
         self._unanswered_since_s: float | None = None
@@ -80,7 +81,7 @@ class Backlog:
         """
         self.proven_at_s = at_s if held_since_s is None else min(held_since_s, at_s)
         self.floor_at_s = self.proven_at_s
-        self._resent_at_s = self.proven_at_s
+        self.resent_at_s = self.proven_at_s
         self.has_proof = held_since_s is None
         self.is_waiting_for_quiet = False
         self._markers.clear()
@@ -96,7 +97,7 @@ class Backlog:
 
     def resent_age_max_s(self, now_s: float) -> float:
         """Return how old a message read now may be if the broker says that it sends it again."""
-        return max(now_s - self._resent_at_s, self.age_max_s(now_s), 0.0)
+        return max(now_s - self.resent_at_s, self.age_max_s(now_s), 0.0)
 
     def is_marker_due(self, now_s: float) -> bool:
         """Tell whether a marker should be sent now."""

@@ -130,6 +130,12 @@ class BufferedSocket:
         """Let ``recv`` hand out bytes up to ``end``, a position in ``data`` where a packet ends."""
         self._offered_end = end
 
+    def release(self) -> None:
+        """Give the memory of a buffer back that is used up."""
+        if self.at >= len(self.data):
+            self.data = b""
+            self.at = 0
+
     def _receive_plain(self) -> bytes:
         try:
             piece = self._line.recv(RECEIVE_BYTES)

@@ -103,6 +103,7 @@ class BufferedIntake:
                 line.at += skipped
                 self._skip_bytes -= skipped
         self._take_packets(arrived, count_max)
+        line.release()
         self.has_more = len(arrived) >= count_max or line.has_pending
 
     def acknowledge(self, packet_ids: Sequence[int]) -> bool:
@@ -131,7 +132,7 @@ class BufferedIntake:
                 self.pings_answered += 1
             line.offer(end)
             outcome = self._paho.loop_read()
-            if outcome != MQTTErrorCode.MQTT_ERR_SUCCESS or line.at != end:
+            if outcome != MQTTErrorCode.MQTT_ERR_SUCCESS or self._paho.socket() is None:
                 # paho has closed the line and has said why through its callback.
                 return
 

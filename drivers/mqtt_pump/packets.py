@@ -1,9 +1,9 @@
 """Cuts PUBLISH packets of MQTT 5 out of what a socket brought and packs their acknowledgements.
 
-Pure. paho spends some twenty microseconds of Python on each PUBLISH, most of it on objects that are
-thrown away again. This is the one packet that comes ten thousands of times a second, so it alone is
-read here; every other packet is left to paho. The tests hold both readings of the same bytes side by
-side. Section numbers are those of the MQTT 5.0 standard.
+Touches no clock, thread or socket. paho spends some twenty microseconds of Python on each PUBLISH,
+most of it on objects that are thrown away again. This is the one packet that comes ten thousands of
+times a second, so it alone is read here; every other packet is left to paho. The tests hold both
+readings of the same bytes side by side. Section numbers are those of the MQTT 5.0 standard.
 """
 
 from __future__ import annotations

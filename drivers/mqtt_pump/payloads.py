@@ -27,11 +27,12 @@ _LINK_WORDS = {b"online": True, b"offline": False}
 
 
 class Sorted(NamedTuple):
-    """What became of a list of messages."""
+    """What became of a list of messages, and whether the broker sent any of them again."""
 
     items: list[tuple[str, Observation]]
     refused: list[Refused]
     refused_count: int
+    has_resent: bool
 
 
 class Ages(NamedTuple):
@@ -84,6 +85,7 @@ class Sorter:
         items: list[tuple[str, Observation]] = []
         refused: list[Refused] = []
         refused_count = 0
+        has_resent = False
         pump_of = self._pump_of
         for message in arrived:
             flags, topic, _packet_id, payload = message
@@ -93,6 +95,7 @@ class Sorter:
                     if topic == self._marker_topic:
                         ages = self._marker_returned(payload)
                     else:
+                        has_resent = has_resent or flags & DUP != 0
                         items.append(self._take_with_care(message, ages))
                     continue
                 named, observation = decode_observation(payload)
@@ -103,7 +106,7 @@ class Sorter:
                 refused_count += 1
                 if len(refused) < REFUSED_KEPT_MAX:
                     refused.append(self._refusal(message, error))
-        return Sorted(items, refused, refused_count)
+        return Sorted(items, refused, refused_count, has_resent)
 
     def _take_with_care(self, message: Arrived, ages: Ages) -> tuple[str, Observation]:
         """Return what one message says that is new, old, flagged, or no observation."""

@@ -145,8 +145,10 @@ class Session:
     def _batch(self, arrived: list[Arrived]) -> Batch | None:
         if not arrived and not self._notices:
             return None
-        oldest_at_s = self._now_s - self._ages().resent_s
+        oldest_at_s = self._backlog.proven_at_s  # before a marker among these moves it
         sorted_ = self._sorter.sort(arrived, self._ages())
+        if sorted_.has_resent:
+            oldest_at_s = min(oldest_at_s, self._backlog.resent_at_s)
         packet_ids = [message[2] for message in arrived if message[2]]
         notices, self._notices = self._notices, []
         refused_count = sorted_.refused_count + len(notices)
