@@ -62,7 +62,7 @@ class InterruptionRow(NamedTuple):
         stops: How many stops were merged.
         deadline_at_us: When ``off_max`` meets the threshold if it grows on.
         threshold_us: The restart threshold that the class was judged by.
-        rungs: JSON text of the rungs reached; opaque here.
+        body: JSON text of whatever else is to be shown (rungs reached, the view); opaque here.
     """
 
     pump: str
@@ -81,7 +81,7 @@ class InterruptionRow(NamedTuple):
     found_late: bool
     deadline_at_us: int | None = None
     threshold_us: int | None = None
-    rungs: str = "[]"
+    body: str = "{}"
     outcome: str | None = None
     note: str = ""
     closed_by: str | None = None

@@ -1,0 +1,179 @@
+"""Opens the database the one right way, reads every setting back, and refuses what is not safe.
+
+SQLite's settings are requests: on a network share the write-ahead log is silently not used, and a
+build may ignore a pragma. Durability is promised to the pump's link after each commit, so each setting
+that it rests on is read back, and a database that does not obey is not used at all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
+
+from monitor.errors import StorageError
+from monitor.storage.tables import APPLICATION_ID
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long a statement waits for another program's lock before it fails."""
+
+LOG_RESET_PAGES = 8_192
+"""SQLite empties the write-ahead log into the file whenever it has grown by this (32 MiB)."""
+
+LOG_KEPT_BYTES = 64 * 1024 * 1024
+"""A longer log file is cut back to this when it starts anew."""
+
+CACHE_KIB = 64 * 1024
+"""Page cache of the writer: the states of some 60,000 pumps."""
+
+READERS = 4
+READERS_AT_MOST = 12
+READER_WAIT_S = 5
+
+MEMORY = "memory"
+
+_COMMON = (
+    ("busy_timeout", str(BUSY_TIMEOUT_MS), BUSY_TIMEOUT_MS),
+    ("foreign_keys", "ON", 1),
+    ("cell_size_check", "ON", 1),
+    ("trusted_schema", "OFF", 0),
+)
+_WRITER = (
+    # First: a file that is not ours is refused before this, and everything else assumes it.
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "FULL", 2),
+    # On a Mac, fsync alone leaves the data in the drive's cache.
+    ("fullfsync", "ON", 1),
+    ("checkpoint_fullfsync", "ON", 1),
+    ("wal_autocheckpoint", str(LOG_RESET_PAGES), LOG_RESET_PAGES),
+    ("journal_size_limit", str(LOG_KEPT_BYTES), LOG_KEPT_BYTES),
+    ("cache_size", str(-CACHE_KIB), -CACHE_KIB),
+    *_COMMON,
+)
+# Readers never checkpoint: with a single connection that does, two of them cannot meet (SQLite before
+# 3.51.3 could damage the file if they did).
+_READER = (("wal_autocheckpoint", "0", 0), *_COMMON, ("query_only", "ON", 1))
+
+
+class Place(NamedTuple):
+    """Where a database is: ``path`` is None for one in memory."""
+
+    path: Path | None
+
+    def __str__(self) -> str:
+        return str(self.path) if self.path else MEMORY
+
+    def beside(self, suffix: str) -> Path:
+        """Return the path of a file that SQLite keeps beside the database."""
+        if self.path is None:
+            raise StorageError("a database in memory has no files")
+        return self.path.with_name(self.path.name + suffix)
+
+    def identity(self) -> tuple[int, int] | None:
+        """Return what tells this file from another one of the same name; None if there is none."""
+        if self.path is None:
+            return None
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino)
+
+
+def place_of(url: str) -> Place:
+    """Return the place that a URL names.
+
+    Raises:
+        StorageError: It is not ``sqlite:///PATH`` or ``sqlite://``.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StorageError("the storage url is not a database URL; write sqlite:///PATH") from error
+    if parsed.get_backend_name() != "sqlite":
+        raise StorageError(f"storage in {parsed.get_backend_name()} is not offered yet; write sqlite:///PATH")
+    if parsed.host or parsed.query or (parsed.database or "").startswith("file:"):
+        raise StorageError("the storage url takes a path and nothing else; write sqlite:///PATH")
+    if parsed.database in {None, "", ":memory:"}:
+        return Place(None)
+    return Place(Path(str(parsed.database)).absolute())
+
+
+def writer_engine(place: Place) -> Engine:
+    """Return the engine of the one connection that writes; its transactions lock at their beginning."""
+    if place.path is None:
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine("sqlite://", poolclass=NullPool, creator=_opener(place.path))
+    _set_up(engine, place, _WRITER, "BEGIN IMMEDIATE")
+    return engine
+
+
+def reader_engine(place: Place, pool_size: int = READERS) -> Engine:
+    """Return an engine of connections that cannot write; one per thread that reads at the same time."""
+    if place.path is None:
+        raise StorageError("a database in memory has a single connection")
+    engine = create_engine(
+        "sqlite://",
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=READERS_AT_MOST - pool_size,
+        pool_timeout=READER_WAIT_S,
+        creator=_opener(place.path),
+    )
+    _set_up(engine, place, _READER, "BEGIN")
+    return engine
+
+
+def _opener(path: Path) -> Any:  # noqa: ANN401 - a pool takes any callable
+    # mode=rw: a file that was removed is an error, never a new empty database.
+    uri = path.as_uri() + "?mode=rw"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
+
+    return connect
+
+
+def _set_up(engine: Engine, place: Place, pragmas: tuple[tuple[str, str, object], ...], begin: str) -> None:
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        # None: SQLite's transactions begin where we say so, and include changes of the schema.
+        connection.isolation_level = None
+        refuse_foreign(connection, place)
+        for name, wanted, expected in pragmas:
+            set_pragma(connection, place, name, wanted, expected)
+
+    def began(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", began)
+
+
+def refuse_foreign(connection: sqlite3.Connection, place: Place) -> None:
+    """Raise StorageError if the file holds tables and is not ours; changes nothing."""
+    found = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if tables and found != APPLICATION_ID:
+        raise StorageError(f"{place} is another program's database; name another file in [storage] url")
+
+
+def set_pragma(connection: sqlite3.Connection, place: Place, name: str, wanted: str, expected: object) -> None:
+    """Ask for one setting and read it back.
+
+    Raises:
+        StorageError: It did not take.
+    """
+    connection.execute(f"PRAGMA {name}={wanted}").fetchall()
+    row = connection.execute(f"PRAGMA {name}").fetchone()
+    got = row[0] if row else None
+    if name == "journal_mode" and place.path is None:
+        expected = MEMORY
+    if got != expected:
+        advice = "is it on a network share? put it on a local disk" if name == "journal_mode" else "use another SQLite"
+        raise StorageError(f"{place}: the setting {name}={wanted} did not hold (it is {got}): {advice}")
