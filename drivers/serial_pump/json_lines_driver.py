@@ -29,7 +29,7 @@ class JsonLinesDriver:
         self._refusals = Refusals(options.device, context.pump)
         self._lines = LineReader(context.pump)
 
-    def open(self, bookmark: bytes | None) -> None:  # noqa: ARG002 - a stream has no place to go on from
+    def open(self, bookmark: bytes | None) -> None:  # noqa: ARG002 - streams have no place to go on from
         """Open the line. What was said while it was closed is lost, as on any stream."""
         self._link.open()
         self._lines = LineReader(self._pump)

@@ -28,11 +28,11 @@ class InfusionData:
 
     Attributes:
         programme: 0 Daily 1, 1 Nightly, 2 Daily 2, as setting changes count them; None where it is not told.
-        rate: The continuous rate of a short block, in the pump's rate unit; None where it is not told.
+        rate_programmed: The continuous rate of a short block, in the pump's rate unit; None where it is not told.
     """
 
     programme: int | None
-    rate: float | None
+    rate_programmed: float | None
 
 
 class BlockReader:

@@ -170,7 +170,7 @@ class Poll:
 
     def _rate(self, history: History) -> Generator[Query, Heard | None, float | None]:
         """Return the rate in force in millilitres per hour; None unless the log tells it and the pump its unit."""
-        rate = history.state.rate
+        rate = history.state.rate_programmed
         if rate is None:
             return None
         if self._rate_of_unit != rate:

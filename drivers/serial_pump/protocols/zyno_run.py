@@ -43,7 +43,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         alarms: Codes of the alarms that began and did not end.
         is_on_mains: None until the log tells.
         programme: 0, 1 or 2; None until the log tells.
-        rate: In the pump's rate unit; None until the log tells.
+        rate_programmed: In the pump's rate unit; None until the log tells.
     """
 
     run: Run = Run.UNKNOWN
@@ -51,7 +51,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     alarms: tuple[AlarmCode, ...] = ()
     is_on_mains: bool | None = None
     programme: int | None = None
-    rate: float | None = None
+    rate_programmed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ _SILENT = Told(None, ())
 def after(state: RunState, item: LogEntry | InfusionData) -> tuple[RunState, Told]:
     """Return the state after one more item of the log, and what to report of it."""
     if isinstance(item, InfusionData):
-        return msgspec.structs.replace(state, programme=item.programme, rate=item.rate), _SILENT
+        return msgspec.structs.replace(state, programme=item.programme, rate_programmed=item.rate_programmed), _SILENT
     if item.type is EntryType.SETTING_CHANGE:
         state = _with_setting(state, item)
     return _with_meaning(state, meaning_of(item), item)
@@ -134,4 +134,4 @@ def _with_setting(state: RunState, entry: LogEntry) -> RunState:
         return state
     is_in_force = state.programme is not None and entry.raw[5] >> 4 == state.programme
     rate = entry.second_number if is_in_force else None
-    return msgspec.structs.replace(state, rate=rate if rate is not None and rate >= 0 else None)
+    return msgspec.structs.replace(state, rate_programmed=rate if rate is not None and rate >= 0 else None)

@@ -1,0 +1,70 @@
+"""Runs the pure polling conversation against a hand-written pump in virtual time, without a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drivers.contract import Observation
+from drivers.serial_pump.protocols.zyno import Conversation, Harvest
+from drivers.serial_pump.protocols.zyno_asking import PollSettings
+from drivers.serial_pump.protocols.zyno_replies import ReplyError
+from zyno_pump import ZynoPump
+
+REPLY_S = 0.05
+
+
+@dataclass
+class Talk:
+    """One opening of the line; ``at_s`` is monitor time and also drives the pump's clock.
+
+    Attributes:
+        offset_s: The pump's clock is monitor time less this.
+    """
+
+    pump: ZynoPump
+    at_s: float = 1_000_000.0
+    offset_s: float = 999_000.0
+    bookmark: bytes | None = None
+    settings: PollSettings = PollSettings()
+
+    def __post_init__(self) -> None:
+        self.pump.now = lambda: self.at_s - self.offset_s
+        self.open()
+
+    def open(self) -> None:
+        """Open the line anew, going on after the last bookmark."""
+        self.conversation = Conversation(self.settings, self.bookmark)
+        self.refused: list[str] = []
+
+    def poll(self) -> list[Observation]:
+        """Run one poll to its end and return what it brought."""
+        return self.harvest().observations
+
+    def harvest(self) -> Harvest:
+        """Run one poll to its end and return everything that it brought."""
+        if self.conversation.due_at_s is not None:
+            self.at_s = max(self.at_s, self.conversation.due_at_s)
+        while (query := self.conversation.next_query(self.at_s)) is not None:
+            self.conversation.sent(self.at_s)
+            self.at_s += REPLY_S
+            payload = self.pump.answer(query.payload)
+            self.pump.asked.append(query.payload)
+            if payload is None:
+                self.conversation.unanswered(self.at_s)
+                continue
+            try:
+                self.conversation.hear(payload, self.at_s)
+            except ReplyError as error:
+                self.refused.append(error.cause)
+                self.conversation.unanswered(self.at_s)
+        harvest = self.conversation.harvest(self.at_s) or Harvest([], [], None)
+        self.bookmark = harvest.bookmark or self.bookmark
+        return harvest
+
+    def polls(self, count: int) -> list[Observation]:
+        """Run several polls and return everything in order."""
+        return [observation for _ in range(count) for observation in self.poll()]
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass without asking."""
+        self.at_s += seconds
