@@ -6,6 +6,7 @@ import msgspec
 
 from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, OwnCode
 from monitor.interruption.alerts import raise_alert, resolve_by_flow, resolve_code
+from monitor.interruption.deadlines import awaited_from_us
 from monitor.interruption.effects import Effect
 from monitor.interruption.hearing import stranger
 from monitor.interruption.incidents import forget_ended, reconcile
@@ -29,11 +30,7 @@ def _silence(state: PumpState, policy: Policy, now_us: int, effects: list[Effect
     """Raise the silence of a pump that is under watch and has not been heard for too long."""
     if state.completed_at_us is not None:
         return resolve_code(state, OwnCode.SILENT, now_us, effects) if state.alerts else state
-    heard_us = state.enrolled_at_us if state.last_contact_at_us is None else state.last_contact_at_us
-    if now_us - heard_us <= policy.therapy.silence_max_us:
-        return state
-    order = state.order
-    if state.last_contact_at_us is None and order is not None and (order.starts_at_us or 0) > now_us:
+    if now_us - awaited_from_us(state) <= policy.therapy.silence_max_us:
         return state
     detail = "never heard" if state.last_contact_at_us is None else ""
     return raise_alert(state, OwnCode.SILENT, now_us, effects, detail=detail)

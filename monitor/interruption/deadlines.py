@@ -7,6 +7,14 @@ from monitor.interruption.policy import Policy
 from monitor.interruption.state import Phase, PumpState
 
 
+def awaited_from_us(state: PumpState) -> int:
+    """Return since when a word from the pump is awaited: its last one, or its enrolment or planned start."""
+    if state.last_contact_at_us is not None:
+        return state.last_contact_at_us
+    planned_us = state.order.starts_at_us if state.order is not None else None
+    return state.enrolled_at_us if planned_us is None else max(state.enrolled_at_us, planned_us)
+
+
 def next_deadline_us(state: PumpState, policy: Policy) -> int | None:
     """Return the next instant at which time alone changes something, or None."""
     therapy = policy.therapy
@@ -22,8 +30,7 @@ def next_deadline_us(state: PumpState, policy: Policy) -> int | None:
         if order is not None and order.ends_at_us is not None:
             due.append(order.ends_at_us)
         if not _has_alert(state, OwnCode.SILENT):
-            heard_us = state.enrolled_at_us if state.last_contact_at_us is None else state.last_contact_at_us
-            due.append(heard_us + therapy.silence_max_us + 1)
+            due.append(awaited_from_us(state) + therapy.silence_max_us + 1)
     if state.mark is not None:
         due.append(state.mark.window_until_us)
     if state.hold is not None and state.hold.until_us is not None:

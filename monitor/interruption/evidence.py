@@ -28,6 +28,8 @@ class EvidenceKind(IntEnum):
     """A person saw it running, or checked the flow."""
     PERSON_STOP = 7
     """A person says it has been stopped since an instant."""
+    RUN_DOUBTED = 8
+    """A run event inside the latency window of a later stop: it was stopped until then, and may be still."""
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -16,7 +16,7 @@ from monitor.interruption.folding import apply, needs_refold, refold
 from monitor.interruption.policy import Therapy
 from monitor.interruption.state import PumpState
 
-KEPT_MAX = 512
+KEPT_MAX = 64
 """How many entries one pump keeps; beyond it the older half is folded into the base."""
 
 _REPEATED = (EvidenceKind.FLOW, EvidenceKind.DOUBT, EvidenceKind.NO_FLOW)

@@ -29,7 +29,7 @@ def apply(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
     if fold.last_flow_us is None:
         # Therapy has not begun: what is not flow is no interruption of it.
         return _with_counter(fold, evidence)
-    if kind is EvidenceKind.DOUBT:
+    if kind is EvidenceKind.DOUBT or kind is EvidenceKind.RUN_DOUBTED:
         return _doubt(fold, evidence)
     return _no_flow(fold, evidence, therapy)
 
@@ -84,9 +84,8 @@ def _believable(piece: Evidence, windows: list[tuple[int, int]]) -> list[Evidenc
         # start came before it.
         if piece.at_us >= end or piece.to_us <= start:
             continue
-        doubt = msgspec.structs.replace(
-            piece, kind=EvidenceKind.DOUBT, at_us=max(piece.at_us, start), to_us=min(piece.to_us, end)
-        )
+        kind = EvidenceKind.RUN_DOUBTED if piece.kind is EvidenceKind.RUN else EvidenceKind.DOUBT
+        doubt = msgspec.structs.replace(piece, kind=kind, at_us=max(piece.at_us, start), to_us=min(piece.to_us, end))
         if piece.at_us >= start:
             return [doubt]
         before = msgspec.structs.replace(piece, to_us=start, counter_to_ml=piece.counter_ml)
@@ -123,7 +122,8 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
     if stop is None:
         return fold
     if evidence.kind is EvidenceKind.RUN:
-        run_us = evidence.at_us if stop.run_us is None else stop.run_us
+        # Only the first sign of flow after the certain stretch tells how long that stretch was.
+        run_us = evidence.at_us if stop.run_us is None and not stop.is_flow_claimed else stop.run_us
         stop = msgspec.structs.replace(stop, run_us=run_us, is_flow_claimed=True)
         fold = msgspec.structs.replace(fold, stop=stop)
         return fold if fold.counter_ml is not None else _confirm(fold, evidence.at_us, evidence.to_us, therapy)
@@ -204,10 +204,13 @@ def _doubt(fold: Fold, evidence: Evidence) -> Fold:
     stop = fold.stop
     if stop is None:
         stop = OpenStop(fold.last_flow_us or evidence.at_us, is_flow_claimed=True)
-    elif not stop.is_flow_claimed:
-        stop = msgspec.structs.replace(stop, is_flow_claimed=True)
     else:
-        return fold
+        run_us = stop.run_us
+        if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
+            run_us = evidence.at_us
+        if stop.is_flow_claimed and run_us == stop.run_us:
+            return fold
+        stop = msgspec.structs.replace(stop, is_flow_claimed=True, run_us=run_us)
     return msgspec.structs.replace(fold, stop=stop)
 
 

@@ -38,6 +38,9 @@ from monitor.interruption.state import PumpState
 SEQ_WINDOW = 64
 """How many message numbers back a late one is told from a duplicate."""
 
+DUPLICATE = "duplicate"
+"""Why a message that was seen before changes nothing."""
+
 _WINDOW_MASK = (1 << SEQ_WINDOW) - 1
 
 replace = msgspec.structs.replace
@@ -53,7 +56,7 @@ def hear(state: PumpState, observation: Observation, at_us: int, policy: Policy,
     state = known
     counted = _counted(state, observation)
     if counted is None:
-        effects.append(EvidenceDoubted(why="duplicate"))
+        effects.append(EvidenceDoubted(why=DUPLICATE))
         return replace(state, last_contact_at_us=at_us)
     before_us = state.last_contact_at_us
     state = replace(counted, last_contact_at_us=at_us)
