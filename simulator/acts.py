@@ -12,7 +12,7 @@ from simulator.pump import SimulatedPump
 
 Arguments = Mapping[str, str | float]
 
-LINE_FAULT_KEYS = ("tear", "drop", "repeat", "delay", "corrupt", "delay_s_max")
+LINE_FAULT_KEYS = ("tear", "drop", "repeat", "late", "corrupt", "late_s_max")
 
 
 @dataclass(frozen=True, slots=True)

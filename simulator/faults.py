@@ -10,7 +10,7 @@ from random import Random
 
 from simulator.units import us_of
 
-DELAY_S_MAX = 86_400.0
+LATE_S_MAX = 86_400.0
 """The longest delay that a plan may ask for."""
 
 _REPEAT_AFTER_US = 100_000
@@ -24,17 +24,17 @@ class FaultPlan:
         tear: The end of the message is lost.
         drop: The whole message is lost.
         repeat: It comes twice.
-        delay: It comes late, by up to ``delay_s_max``, and so perhaps after its followers.
+        late: It comes late, by up to ``late_s_max``, and so perhaps after its followers.
         corrupt: One byte of it is changed.
-        delay_s_max: The longest delay, in seconds of the story.
+        late_s_max: The longest delay, in seconds of the story.
     """
 
     tear: float = 0.0
     drop: float = 0.0
     repeat: float = 0.0
-    delay: float = 0.0
+    late: float = 0.0
     corrupt: float = 0.0
-    delay_s_max: float = 5.0
+    late_s_max: float = 5.0
 
     def __post_init__(self) -> None:
         """Refuse probabilities that are none.
@@ -45,17 +45,17 @@ class FaultPlan:
         faults = [
             f"{each.name}: {getattr(self, each.name):g} is no probability from 0 to 1"
             for each in fields(self)
-            if each.name != "delay_s_max" and not 0 <= getattr(self, each.name) <= 1
+            if each.name != "late_s_max" and not 0 <= getattr(self, each.name) <= 1
         ]
-        if not 0 <= self.delay_s_max <= DELAY_S_MAX:
-            faults.append(f"delay_s_max: {self.delay_s_max:g} lies outside 0 to {DELAY_S_MAX:g}")
+        if not 0 <= self.late_s_max <= LATE_S_MAX:
+            faults.append(f"late_s_max: {self.late_s_max:g} lies outside 0 to {LATE_S_MAX:g}")
         if faults:
             raise ValueError("\n".join(faults))
 
     @property
     def is_harmless(self) -> bool:
         """Whether no fault ever strikes."""
-        return not (self.tear or self.drop or self.repeat or self.delay or self.corrupt)
+        return not (self.tear or self.drop or self.repeat or self.late or self.corrupt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,6 @@ def spoil(message: bytes, plan: FaultPlan, chance: Random) -> list[Passage]:
         message = message[:place] + bytes((spoilt,)) + message[place + 1 :]
     if chance.random() < plan.tear:
         message = message[: chance.randrange(len(message))]
-    delay_us = chance.randrange(us_of(plan.delay_s_max) + 1) if chance.random() < plan.delay else 0
+    delay_us = chance.randrange(us_of(plan.late_s_max) + 1) if chance.random() < plan.late else 0
     copies = 2 if chance.random() < plan.repeat else 1
     return [Passage(delay_us + copy * _REPEAT_AFTER_US, message) for copy in range(copies) if message]

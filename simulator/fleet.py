@@ -36,7 +36,7 @@ def members(stories: Sequence[Scenario], prefix: str, pumps: int, seed: int, per
     for number, pump_id in enumerate(pump_ids(prefix, pumps)):
         scenario = stories[number % len(stories)]
         # Seeding from text is stable between versions and interpreters.
-        chance = Random(f"pumpwatch/{seed}/{number}")  # noqa: S311 - a simulation, no secret
+        chance = Random(f"pumpwatch/{seed}/{number}")  # noqa: S311 - simulated chance, nothing secret
         setup, phase_us = scenario.setup, 0
         if number:
             setup = replace(

@@ -120,24 +120,24 @@ class PumpPhysics:
         if self._dies_at_us is not None:
             yield max(self.now_us, self._dies_at_us), self._goes_dark
 
-    def _volume_dues(self, rate: int) -> Iterator[_Due]:
-        tubing, true_rate = self.tubing, self._true_nl_per_h(rate)
+    def _volume_dues(self, nl_per_h: int) -> Iterator[_Due]:
+        tubing, true_nl_per_h = self.tubing, self._true_nl_per_h(nl_per_h)
         if tubing.is_blocked_up:
             if self.setup.has_upstream_sensor:
                 lacking = quanta_of(self.setup.upstream_volume_ml) - tubing.pulled
-                yield self.now_us + us_until(lacking, true_rate), self._notices_upstream
+                yield self.now_us + us_until(lacking, true_nl_per_h), self._notices_upstream
         else:
             if tubing.bag > 0:
-                yield self.now_us + us_until(tubing.bag, true_rate), self._bag_runs_dry
+                yield self.now_us + us_until(tubing.bag, true_nl_per_h), self._bag_runs_dry
             if tubing.is_blocked_down:
                 lacking = quanta_of(self.setup.occlusion_volume_ml) - tubing.stored
-                yield self.now_us + us_until(lacking, true_rate), self._notices_downstream
+                yield self.now_us + us_until(lacking, true_nl_per_h), self._notices_downstream
         if self._motor is Motor.THERAPY:
             left = self._programmed - self._infused
-            yield self.now_us + us_until(left, rate), self._container_ends
+            yield self.now_us + us_until(left, nl_per_h), self._container_ends
             if AlarmCode.RES_LOW not in self._alarms:
-                low = max(quanta_of(self.setup.reservoir_low_ml), rate * us_of(self.setup.reservoir_low_s))
-                yield self.now_us + us_until(left - low, rate), self._container_gets_low
+                low = max(quanta_of(self.setup.reservoir_low_ml), nl_per_h * us_of(self.setup.reservoir_low_s))
+                yield self.now_us + us_until(left - low, nl_per_h), self._container_gets_low
 
     def _pass_time(self, to_us: int) -> None:
         """Let everything go on as it is up to an instant before which nothing happens."""
@@ -159,8 +159,8 @@ class PumpPhysics:
             return 0
         return self._nl_per_h if self._motor is Motor.THERAPY else self._kvo_nl_per_h
 
-    def _true_nl_per_h(self, rate: int) -> int:
-        return max(1, round(rate * (1 + self.setup.flow_error)))
+    def _true_nl_per_h(self, nl_per_h: int) -> int:
+        return max(1, round(nl_per_h * (1 + self.setup.flow_error)))
 
     def _note_flow(self) -> None:
         """Tell the truth what the patient gets from now on."""
