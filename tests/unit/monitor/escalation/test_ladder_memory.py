@@ -128,3 +128,15 @@ def test_an_unchanged_state_is_the_same_object_and_survives_storage() -> None:
 
 def replace_stops(story: Story, start: str) -> Story:
     return Story(stops=((at(start), None),), silent_us=story.silent_us)
+
+
+def test_a_rung_that_is_due_but_was_not_told_cannot_be_acknowledged() -> None:
+    state = hasten(None, "home-nurse", at("20:10"))
+    assert acknowledge(state, "home-nurse", "N", at("20:10"), BLINATUMOMAB) is state
+
+
+def test_rungs_that_are_not_called_in_turn_call_everyone() -> None:
+    play = Play(FAULT).when_due(at("06:20"))
+    turns = {call.rung: {c.turn for _, c in play.calls if c.rung == call.rung} for _, call in play.calls}
+    assert turns["restart-threshold"] == turns["on-call-physician"] == {None}
+    assert None not in turns["on-call-nurse"]
