@@ -8,7 +8,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -50,10 +50,16 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 class Faults:
-    """What is wrong with one file, in the order in which it was found."""
+    """What is wrong with one file.
+
+    Attributes:
+        sentences: In the order in which it was found.
+        dropped: Places that were left out for a fault, so that nobody complains that nothing is there.
+    """
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
+        self.dropped: set[Location] = set()
 
     def add(self, location: Location, sentence: str) -> None:
         """Note one fault; the same one is noted once."""
@@ -61,11 +67,10 @@ class Faults:
         if line not in self.sentences:
             self.sentences.append(line)
 
-    def add_invalid(self, location: Location, model: type[BaseModel], error: ValidationError) -> None:
-        """Note everything that pydantic found in the table at ``location``."""
-        for detail in error.errors(include_url=False):
-            inner: Location = detail["loc"]
-            self.add((*location, *inner), _sentence(model, inner, detail))
+    def add_invalid(self, model: type[BaseModel], detail: Mapping[str, Any]) -> None:
+        """Note one thing that pydantic found in a file of ``model``."""
+        location = tuple(part for part in detail["loc"] if part != "[key]")
+        self.add(location, _sentence(model, location, detail))
 
 
 def _sentence(model: type[BaseModel], location: Location, detail: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ REFERENCE_KINDS = ("file:", "env:")
 TEXT_CHARACTERS_MAX = 200
 """Longest text for people."""
 
-PATH_CHARACTERS_MAX = 1_000
+LONG_CHARACTERS_MAX = 1_000
 """Longest path, address or reference."""
 
 _INSTANT = re.compile(
@@ -92,7 +92,7 @@ def reference(value: object) -> str:
     Raises:
         ValueError: A clause for people. The value is never in it: it may be the secret itself.
     """
-    if isinstance(value, str) and is_reference(value) and len(value) <= PATH_CHARACTERS_MAX and value.isprintable():
+    if isinstance(value, str) and is_reference(value) and len(value) <= LONG_CHARACTERS_MAX and value.isprintable():
         kind, _, name = value.partition(":")
         if name and (kind == "file" or _VARIABLE.fullmatch(name)):
             return value
@@ -116,8 +116,8 @@ def as_list(value: Any) -> Any:  # noqa: ANN401 - whatever TOML gave; pydantic j
     return value if isinstance(value, list) else [value]
 
 
-def _path(value: object) -> str:
-    return text(value, PATH_CHARACTERS_MAX)
+def _long_text(value: object) -> str:
+    return text(value, LONG_CHARACTERS_MAX)
 
 
 Instant = Annotated[int, BeforeValidator(instant_us)]
@@ -126,8 +126,8 @@ Instant = Annotated[int, BeforeValidator(instant_us)]
 Text = Annotated[str, BeforeValidator(text)]
 """One line for people."""
 
-Path = Annotated[str, BeforeValidator(_path)]
-"""A path; relative ones are relative to the configuration file."""
+LongText = Annotated[str, BeforeValidator(_long_text)]
+"""A path, an address or a reference. Relative paths are relative to the configuration file."""
 
 Reference = Annotated[str, BeforeValidator(reference)]
 """Where a secret is."""

@@ -19,13 +19,13 @@ The highest stands in for the others."""
 ALERT_CODES = frozenset(AlarmCode) | frozenset(OwnCode)
 
 
-def own_ladder(therapy: Therapy, table: LadderTable, known: AbstractSet[str], faults: Faults) -> Ladder:
+def own_ladder(therapy: Therapy, table: LadderTable, known: AbstractSet[str] | None, faults: Faults) -> Ladder:
     """Return the ladder that ``table`` lays down for ``therapy``.
 
     Args:
         therapy: Its threshold sets what is left open.
         table: As the file has it.
-        known: Every contact's id and every role that a rung may name.
+        known: Every contact's id and every role that a rung may name; None if every name will do.
         faults: Where faults are noted.
     """
     where: Location = ("ladders", therapy.name)
@@ -77,12 +77,12 @@ def _planned_delay(word: str | None, place: int) -> PlannedDelay | None:
 
 
 def _refuse_faults(
-    rung: RungTable, where: Location, before: list[str], known: AbstractSet[str], faults: Faults
+    rung: RungTable, where: Location, before: list[str], known: AbstractSet[str] | None, faults: Faults
 ) -> None:
     if rung.rung in before:
         faults.add((*where, "rung"), f"{rung.rung} stands there twice")
     for place, contact in enumerate(rung.contacts):
-        if contact not in known:
+        if known is not None and contact not in known:
             faults.add(
                 (*where, "contacts", place), f"{contact} is no contact and no role; {suggestion(contact, known)}"
             )

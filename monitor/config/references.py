@@ -27,7 +27,7 @@ def resolve_secret(reference: str, base: Path) -> str:
         kind, _, name = checked(reference).partition(":")
     except ValueError as fault:
         raise ConfigurationError([str(fault)]) from None
-    found = os.environ.get(name) if kind == "env" else _content(base / Path(name).expanduser())
+    found = os.environ.get(name) if kind == "env" else _content(base / name)
     if found is None:
         raise ConfigurationError([f"the environment has no {name}"])
     secret = found.strip()

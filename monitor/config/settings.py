@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from monitor.escalation.roster import Roster
 from monitor.escalation.rungs import Ladder
 from monitor.feed.records import Site
 from monitor.interruption.events import Order
 from monitor.interruption.policy import Therapy
+
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
+"""Of a pump that has no driver of its own; one object for all of them."""
 
 
 class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +54,7 @@ class PumpEnrolment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     serial: str | None = None
     order: Order | None = None
     driver: str | None = None
-    options: Mapping[str, Any] = {}
+    options: Mapping[str, Any] = NO_OPTIONS
 
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +82,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         allow_simulated: Whether drivers that talk to no real pump are let in.
         pumps: Every enrolled pump, in the order of the file; ids are unique.
         sources: Every link with many pumps; names are unique.
+        roster: Everybody who may be told, whatever pumps they are told of; never empty.
+        common_roster: Those who are told of every pump.
+        rosters: By pump, where somebody is told of that pump and not of every other.
         therapies: Every therapy that is built in or configured, by name.
         ladders: A ladder for every therapy in ``therapies``, by the therapy's name.
     """
@@ -88,9 +96,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     allow_simulated: bool
     pumps: tuple[PumpEnrolment, ...]
     sources: tuple[SourceSettings, ...]
+    roster: Roster
+    common_roster: Roster
+    rosters: Mapping[str, Roster]
     therapies: Mapping[str, Therapy]
     ladders: Mapping[str, Ladder]
 
     def ladder_for(self, therapy: Therapy) -> Ladder:
         """Return whom to tell, and when, for a therapy of this configuration."""
         return self.ladders[therapy.name]
+
+    def roster_for(self, pump: str) -> Roster:
+        """Return those who are told of a pump."""
+        return self.rosters.get(pump, self.common_roster)

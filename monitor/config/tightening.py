@@ -9,7 +9,7 @@ import msgspec
 from monitor.config.durations import text_of
 from monitor.config.faults import Faults, suggestion
 from monitor.config.tables.therapies import TherapyTable, ThresholdTable
-from monitor.config.therapies import BUILT_IN
+from monitor.config.therapies import BUILT_IN, DEFAULT
 from monitor.interruption.policy import Latency, Therapy, Threshold
 
 OWN_ACTION = "ask the prescriber before any restart"
@@ -17,30 +17,26 @@ OWN_ACTION = "ask the prescriber before any restart"
 
 
 def therapies_of(tables: Mapping[str, TherapyTable], faults: Faults) -> dict[str, Therapy]:
-    """Return every therapy, built in or configured, by name; those with faults are left out."""
+    """Return every therapy, built in or configured, by name.
+
+    One with faults is there too, as far as it goes, so that faults in what depends on it are found as well.
+    """
     therapies = {name: _in_proportion(profile.therapy, None) for name, profile in BUILT_IN.items()}
     for name, table in tables.items():
-        before = len(faults.sentences)
         profile = BUILT_IN.get(name)
-        therapy = _own(name, table, faults) if profile is None else _tightened(profile.therapy, table, faults)
-        if therapy is not None:
-            _refuse_contradictions(therapy, faults)
-        if therapy is not None and len(faults.sentences) == before:
-            therapies[name] = therapy
-        else:
-            therapies.pop(name, None)
+        therapies[name] = _own(name, table, faults) if profile is None else _tightened(profile.therapy, table, faults)
+        _refuse_contradictions(therapies[name], faults)
     return therapies
 
 
-def _own(name: str, table: TherapyTable, faults: Faults) -> Therapy | None:
+def _own(name: str, table: TherapyTable, faults: Faults) -> Therapy:
     built_in = suggestion(name, BUILT_IN)
     for key in ("thresholds", "source"):
-        if getattr(table, key) is None:
+        if getattr(table, key) is None and ("therapies", name, key) not in faults.dropped:
             hint = f"is missing: {name} is not built in, so it must be said here ({built_in})"
             faults.add(("therapies", name, key), hint)
-    if table.thresholds is None or table.source is None:
-        return None
-    thresholds = _thresholds(name, table.thresholds, (), faults)
+    cap = BUILT_IN[DEFAULT].therapy.thresholds
+    thresholds = cap if table.thresholds is None else _thresholds(name, table.thresholds, (), faults)
     return _with_the_rest(Therapy(name=name, thresholds=thresholds), table)
 
 

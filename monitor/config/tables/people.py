@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from monitor.config.fields import Id, Name, Table, Text, as_list, within
+from monitor.config.fields import Id, LongText, Name, Reference, Table, Text, as_list, within
 
 CONTACTS_MAX = 32
 """Most contacts of one rung, and channels of one contact."""
@@ -25,9 +25,10 @@ class ContactTable(Table):
 
     id: Id
     name: Text | None = None
-    role: Name
-    channels: Annotated[list[Text], Field(max_length=CONTACTS_MAX, default_factory=lambda: ["log"])]
+    role: Name | None = None
+    channels: list[LongText] = Field(max_length=CONTACTS_MAX, default_factory=list)
     hours: Text | None = None
+    pumps: list[Id] | None = None
 
 
 class UnacknowledgedTable(Table):
@@ -69,4 +70,18 @@ class LadderTable(Table):
 
     rungs: Annotated[list[RungTable], Field(min_length=1, max_length=RUNGS_MAX)]
     acknowledgement: Annotated[int, within("1min", "1h")] | None = None
-    alerts: Annotated[dict[str, AlertTable], Field(default_factory=dict)]
+    alerts: dict[str, AlertTable] = Field(default_factory=dict)
+
+
+class WebhookTable(Table):
+    """[channels.webhook.NAME]: an address that takes signed notices."""
+
+    url: LongText
+    secret: Reference | None = None
+    allow_loopback: bool = False
+
+
+class ChannelsTable(Table):
+    """[channels]: ways out that need more than a name."""
+
+    webhook: dict[Name, WebhookTable] = Field(default_factory=dict)

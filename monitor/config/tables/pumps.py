@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from monitor.config.fields import Id, Instant, Name, Number, Path, Table, Text
+from monitor.config.fields import Id, Instant, LongText, Name, Number, Table, Text
 
 RATE_MAX_ML_PER_H = 2_000.0
 """More than any infusion pump of this kind delivers."""
@@ -67,13 +67,13 @@ class PumpTable(_Enrolment):
     id: Id
     driver: Text | None = None
     serial: Text | None = None
-    options: Annotated[dict[str, Any], Field(default_factory=dict)]
+    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class FleetTable(_Enrolment):
     """[[fleets]]: many pumps of one therapy, read over sources, their ids in a file."""
 
-    ids_file: Path
+    ids_file: LongText
 
 
 class SourceTable(Table):
@@ -81,4 +81,4 @@ class SourceTable(Table):
 
     driver: Text
     name: Id | None = None
-    options: Annotated[dict[str, Any], Field(default_factory=dict)]
+    options: dict[str, Any] = Field(default_factory=dict)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field
 
-from monitor.config.fields import PATH_CHARACTERS_MAX, Id, Path, Table, Text, is_reference, reference, text
+from monitor.config.fields import LONG_CHARACTERS_MAX, Id, LongText, Table, Text, is_reference, reference, text
 
 _DIGITS_MIN = 3
 _NUMBER_CHARACTERS_MAX = 40
@@ -41,18 +41,21 @@ def call_back_number(value: object) -> str:
     return number
 
 
-def database_url(value: object) -> str:
-    """Return a database address without a password in it, or a reference to one that has a password."""
-    url = text(value, PATH_CHARACTERS_MAX)
-    if is_reference(url):
+def database_url(value: object, *, with_password: bool = False) -> str:
+    """Return a database address, or a reference to one.
+
+    Raises:
+        ValueError: A clause that does not repeat the address: it may hold a password.
+    """
+    url = text(value, LONG_CHARACTERS_MAX)
+    if is_reference(url) and not with_password:
         return reference(url)
     try:
         parts = urlsplit(url)
         has_secret = parts.password is not None or "password=" in parts.query
     except ValueError:
         raise ValueError('is no database address; write for example "sqlite:///pumpwatch.db"') from None
-    # The address itself is not repeated: it may hold a password.
-    if has_secret:
+    if has_secret and not with_password:
         raise ValueError('holds a password; put the whole address into a file and write "file:PATH", or "env:NAME"')
     if parts.scheme.partition("+")[0] not in _SCHEMES:
         raise ValueError('must begin with "sqlite:///" or "postgresql://", or be a reference to such an address')
@@ -88,4 +91,4 @@ class FeedTable(Table):
 
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8620
-    tokens_file: Path | None = None
+    tokens_file: LongText | None = None
