@@ -23,6 +23,12 @@ def pump_ids(prefix: str, pumps: int) -> list[str]:
     return [prefix] if pumps == 1 else [f"{prefix}-{number}" for number in range(1, pumps + 1)]
 
 
+def chance_of(seed: int, number: int) -> Random:
+    """Return the source of all randomness of one pump of a fleet."""
+    # Seeding from text is stable between versions and interpreters.
+    return Random(f"pumpwatch/{seed}/{number}")  # noqa: S311 - simulated chance, nothing secret
+
+
 def members(stories: Sequence[Scenario], prefix: str, pumps: int, seed: int, period_us: int) -> Iterator[Member]:
     """Yield the pumps of a fleet; stories repeat in turn.
 
@@ -35,8 +41,7 @@ def members(stories: Sequence[Scenario], prefix: str, pumps: int, seed: int, per
     """
     for number, pump_id in enumerate(pump_ids(prefix, pumps)):
         scenario = stories[number % len(stories)]
-        # Seeding from text is stable between versions and interpreters.
-        chance = Random(f"pumpwatch/{seed}/{number}")  # noqa: S311 - simulated chance, nothing secret
+        chance = chance_of(seed, number)
         setup, phase_us = scenario.setup, 0
         if number:
             setup = replace(

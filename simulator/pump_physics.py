@@ -126,7 +126,7 @@ class PumpPhysics:
             if self.setup.has_upstream_sensor:
                 lacking = quanta_of(self.setup.upstream_volume_ml) - tubing.pulled
                 yield self.now_us + us_until(lacking, true_nl_per_h), self._notices_upstream
-        else:
+        elif not tubing.has_air:
             if tubing.bag > 0:
                 yield self.now_us + us_until(tubing.bag, true_nl_per_h), self._bag_runs_dry
             if tubing.is_blocked_down:

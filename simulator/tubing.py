@@ -34,9 +34,11 @@ class Tubing:
     has_air: bool = False
 
     def move(self, quanta: int) -> None:
-        """The motor displaces so much; never more than the bag holds."""
+        """The motor displaces so much; never more than the bag holds, and nothing against a lock of air."""
         if self.is_blocked_up:
             self.pulled += quanta
+            return
+        if self.has_air:
             return
         quanta = min(quanta, self.bag)
         self.bag -= quanta
