@@ -1,0 +1,97 @@
+"""What each reader is asked to do, and what nobody may do.
+
+Pure. The patient's words are plain and clever in nothing: look, call, touch no settings. No sentence
+invites a restart or a flush; both can be an overdose at the line (label; hazard H-44).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from drivers.contract import AlarmCode
+from monitor.interruption.alarms import OwnCode
+
+
+class Reader(StrEnum):
+    """For whom a notice is worded."""
+
+    PATIENT = "patient"
+    NURSE = "nurse"
+    PAGED = "paged"
+    PHYSICIAN = "physician"
+
+
+class Situation(StrEnum):
+    """What the notice is about."""
+
+    STOPPED = "stopped"
+    SILENT = "silent"
+    THRESHOLD = "threshold"
+    FLOWING = "flowing"
+
+
+_READERS: dict[str, Reader] = {
+    "patient": Reader.PATIENT,
+    "caregiver": Reader.PATIENT,
+    "home-nurse": Reader.NURSE,
+    "on-call-nurse": Reader.PAGED,
+    "charge-nurse": Reader.PAGED,
+    "oncologist": Reader.PHYSICIAN,
+    "pharmacist": Reader.PHYSICIAN,
+    "on-call-physician": Reader.PHYSICIAN,
+}
+
+NEVER = "Do not restart, do not change settings, do not flush"
+"""Stands in every notice, followed by whom to call."""
+
+_ADVICE: dict[tuple[Reader, Situation], str] = {
+    (Reader.PATIENT, Situation.STOPPED): "Read the pump's screen to the nurse on the telephone.",
+    (Reader.PATIENT, Situation.SILENT): "We cannot see your pump. Read its screen to the nurse on the telephone.",
+    (Reader.PATIENT, Situation.THRESHOLD): "It must not be started again at home. Your care team decides what happens.",
+    (Reader.PATIENT, Situation.FLOWING): "Your care team wants to talk to you.",
+    (Reader.NURSE, Situation.STOPPED): "Call the patient and have the pump's screen read to you.",
+    (Reader.NURSE, Situation.SILENT): "Call the patient and have the pump's screen read to you: it may be off.",
+    (Reader.NURSE, Situation.THRESHOLD): "Supervised restart: do not restart at home.",
+    (Reader.NURSE, Situation.FLOWING): "Call the patient.",
+    (Reader.PAGED, Situation.STOPPED): "Take note of this page, call the patient and find out why.",
+    (Reader.PAGED, Situation.SILENT): "Take note of this page and call the patient: it may be off.",
+    (Reader.PAGED, Situation.THRESHOLD): "Supervised restart: do not restart at home. Take note of this page.",
+    (Reader.PAGED, Situation.FLOWING): "Take note of this page and call the patient.",
+    (Reader.PHYSICIAN, Situation.STOPPED): "Decide: another pump to the home, or the patient comes in.",
+    (Reader.PHYSICIAN, Situation.SILENT): "Nobody knows whether it runs. Decide: a visit, or the patient comes in.",
+    (Reader.PHYSICIAN, Situation.THRESHOLD): "Supervised restart: do not restart at home. Decide where and when.",
+    (Reader.PHYSICIAN, Situation.FLOWING): "Decide what this means for the therapy.",
+}
+
+_ALERTS: dict[str, str] = {
+    AlarmCode.BATT_LOW: "The pump's battery is low.",
+    AlarmCode.BATT_SERVICE: "The pump's battery needs service.",
+    AlarmCode.RES_LOW: "The bag is nearly empty.",
+    AlarmCode.UNKNOWN_ALARM: "The pump gives an alarm that is not known here; it may have stopped.",
+    OwnCode.SILENT: "The pump has never been heard: nobody knows whether it runs.",
+    OwnCode.UNSUPERVISED_RESTART: "The pump runs again after an interruption that may have passed the restart "
+    "threshold, and nobody supervised it. See the patient now.",
+    OwnCode.RATE_MISMATCH: "The pump's rate does not fit the order: possible overdose or underdose. "
+    "Check it against the order now.",
+    OwnCode.PUMP_CHANGED: "Another pump reports in place of the enrolled one. Find out which one is connected.",
+    OwnCode.UNKNOWN_PUMP: "A pump that is not enrolled sends data. Find out whose it is.",
+    OwnCode.CLOCK_SKEW: "The monitor's wall clock was set; durations are not affected.",
+    OwnCode.STORAGE_DEGRADED: "The monitor cannot store what it hears. Have it looked at now.",
+    OwnCode.CLIENT_TAKEOVER: "Another program took the monitor's place on the line. Have it looked at now.",
+    OwnCode.RUNNING_DURING_HOLD: "The pump runs although the therapy is on hold. Find out why now.",
+}
+
+
+def reader_of(role: str, rung: str) -> Reader:
+    """Return for whom to word a notice: by the contact's role, else by the rung, else as for a nurse."""
+    return _READERS.get(role) or _READERS.get(rung) or Reader.NURSE
+
+
+def advice(reader: Reader, situation: Situation) -> str:
+    """Return what a reader is asked to do."""
+    return _ADVICE[reader, situation]
+
+
+def alert_sentence(code: str) -> str:
+    """Return what an alert condition means; a code without words is named as it is."""
+    return _ALERTS.get(code, "The pump reports an alert.")

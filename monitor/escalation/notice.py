@@ -1,0 +1,206 @@
+"""Renders what one contact is told, from one view of one interruption or from one alert.
+
+Pure. Every text about an interruption carries both bounds, the deadline as local wall time with zone, the
+age of the last contact, the pump's own alarm code, and what to do. It names no patient and no contact;
+the case id leads whoever may know more to the page behind the login.
+"""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+import msgspec
+
+from monitor.escalation import phrases
+from monitor.escalation.advice import NEVER, Reader, Situation, advice, alert_sentence, reader_of
+from monitor.escalation.roster import Contact
+from monitor.escalation.turns import Call
+from monitor.interruption.policy import MINUTE_US
+from monitor.interruption.state import Alert, InterruptionView, OffClass
+
+TEXT_MAX = 480
+"""Longest text, in characters: three concatenated short messages."""
+
+TITLE_MAX = 80
+
+
+class NoticeSite(msgspec.Struct, frozen=True):
+    """Where the notice comes from.
+
+    Attributes:
+        zone: The time zone of all wall times.
+        call_back_number: Whom the reader is to call.
+    """
+
+    zone: tzinfo
+    call_back_number: str = ""
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """One notice in words, and the same for programs.
+
+    Attributes:
+        title: At most ``TITLE_MAX`` characters.
+        text: At most ``TEXT_MAX`` characters, one line.
+        data: JSON values only; instants as RFC 3339 in UTC, durations in seconds.
+    """
+
+    title: str
+    text: str
+    data: dict[str, object]
+
+
+def render(view: InterruptionView, call: Call, contact: Contact, site: NoticeSite) -> Rendered:
+    """Return what a contact is told of an interruption as it stands at ``view.at_us``."""
+    reader, situation = reader_of(contact.role, call.rung), situation_of(view)
+    parts = [
+        "Found late." if view.found_late else "",
+        _what(view, reader, situation),
+        _standing(view, reader, site),
+        advice(reader, situation),
+        _never(site),
+    ]
+    details = [phrases.codes(view.alarm_codes), phrases.age(view.last_contact_at_us, view.at_us)]
+    return Rendered(_title(view, situation), _fitted(parts, details, view.id), _facts(view, call, contact))
+
+
+def render_alert(
+    alert: Alert, pump: str, view: InterruptionView | None, call: Call, contact: Contact, site: NoticeSite
+) -> Rendered:
+    """Return what a contact is told of an alert condition by itself.
+
+    Args:
+        alert: The condition.
+        pump: Which pump; empty for the monitor itself.
+        view: The pump's interruption as it stands, if there is one.
+        call: Which rung, and why.
+        contact: Who is told.
+        site: Where it comes from.
+    """
+    case, reader = pump if view is None else view.id, reader_of(contact.role, call.rung)
+    parts = [alert_sentence(alert.code)]
+    details = [f"Alert: {alert.code}." if phrases.is_code(alert.code) else ""]
+    if alert.raw_code is not None and phrases.is_code(alert.raw_code):
+        details.append(f"The pump calls it {alert.raw_code}.")
+    if view is not None:
+        parts += [
+            f"Infusion off for {phrases.bounds(view.off_min_us, view.off_max_us)}.",
+            _standing(view, reader, site),
+        ]
+        details.append(phrases.age(view.last_contact_at_us, view.at_us))
+    parts.append(_never(site) if pump else f"{phrases.call(site.call_back_number).capitalize()}.")
+    facts: dict[str, object] = {} if view is None else _facts(view, call, contact)
+    facts |= {
+        **_address(call, contact),
+        "pump": pump,
+        "alert": {"number": alert.number, "code": alert.code, "priority": alert.priority.value},
+        "raised_at": phrases.rfc3339(alert.raised_at_us),
+    }
+    title = f"{case}: {alert.code}" if phrases.is_code(alert.code) else f"{case}: alert"
+    return Rendered(_one_line(title)[:TITLE_MAX], _fitted(parts, details, case), facts)
+
+
+def situation_of(view: InterruptionView) -> Situation:
+    """Return what a notice about this view is about; the threshold comes first, then silence."""
+    if view.off_class is not OffClass.BELOW or view.threshold_met_at_us is not None:
+        return Situation.THRESHOLD
+    if not view.is_max_running:
+        return Situation.FLOWING
+    if view.detected_at_us is None and view.silent_since_us is not None:
+        return Situation.SILENT
+    return Situation.STOPPED
+
+
+def _what(view: InterruptionView, reader: Reader, situation: Situation) -> str:
+    off = phrases.bounds(view.off_min_us, view.off_max_us)
+    if not view.is_max_running:
+        return f"The infusion was off for {off}; flow is confirmed again."
+    if view.detected_at_us is None and view.silent_since_us is not None:
+        return f"No contact with the pump; the infusion may be off for {off}."
+    if reader is Reader.PATIENT and situation is not Situation.THRESHOLD:
+        return f"Your infusion is not running as it should: off for {off}."
+    return f"Infusion interrupted for {off}."
+
+
+def _standing(view: InterruptionView, reader: Reader, site: NoticeSite) -> str:
+    """Return class and deadline; the patient is told no more than when it is."""
+    if view.threshold_met_at_us is not None:
+        when = phrases.wall_time(view.threshold_met_at_us, view.at_us, site.zone)
+        if reader is Reader.PATIENT:
+            return f"The deadline {when} has passed."
+        sure = "has been reached" if view.off_class is OffClass.REACHED else "may have been reached"
+        return f"The restart threshold {sure}; deadline was {when}."
+    if view.deadline_at_us is not None:
+        when = phrases.wall_time(view.deadline_at_us, view.at_us, site.zone)
+        if reader is Reader.PATIENT:
+            return f"Your care team's deadline is {when}."
+        return f"Below the restart threshold; deadline {when}."
+    if view.off_class is OffClass.BELOW:
+        return "Below the restart threshold; no deadline runs."
+    return "The restart threshold may have been reached."
+
+
+def _never(site: NoticeSite) -> str:
+    return f"{NEVER}; {phrases.call(site.call_back_number)}."
+
+
+def _fitted(parts: list[str], details: list[str], case: str) -> str:
+    """Return one line: what must be said, then the case, then details in front of the case while they fit."""
+    tail = [f"Case {_one_line(case)[:TITLE_MAX]}."] if case else []
+    kept: list[str] = []
+    for detail in details:
+        if detail and len(_joined([*parts, *kept, detail, *tail])) <= TEXT_MAX:
+            kept.append(detail)
+    # Details stand before the advice, which people should read last and remember.
+    return _joined([*parts[:-2], *kept, *parts[-2:], *tail])[:TEXT_MAX]
+
+
+def _joined(parts: list[str]) -> str:
+    return _one_line(" ".join(part for part in parts if part))
+
+
+def _one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _title(view: InterruptionView, situation: Situation) -> str:
+    most = phrases.minutes(-(-view.off_max_us // MINUTE_US))
+    words = {
+        Situation.THRESHOLD: "restart threshold, do not restart at home",
+        Situation.SILENT: f"no contact with the pump, at most {most}",
+        Situation.STOPPED: f"infusion interrupted, at most {most}",
+        Situation.FLOWING: f"infusion was interrupted, at most {most}",
+    }
+    return _one_line(f"{view.id}: {words[situation]}")[-TITLE_MAX:]
+
+
+def _address(call: Call, contact: Contact) -> dict[str, object]:
+    return {
+        "v": 1,
+        "rung": call.rung,
+        "reason": call.reason.value,
+        "attempt": call.attempt,
+        "due_at": phrases.rfc3339(call.due_at_us),
+        "contact": contact.id,
+    }
+
+
+def _facts(view: InterruptionView, call: Call, contact: Contact) -> dict[str, object]:
+    return {
+        **_address(call, contact),
+        "interruption": view.id,
+        "pump": view.pump,
+        "at": phrases.rfc3339(view.at_us),
+        "opened_at": phrases.rfc3339(view.opened_at_us),
+        "off_min_s": view.off_min_us / 1_000_000,
+        "off_max_s": view.off_max_us / 1_000_000,
+        "class": view.off_class.value,
+        "is_running": not view.is_max_running,
+        "deadline_at": phrases.rfc3339(view.deadline_at_us),
+        "threshold_met_at": phrases.rfc3339(view.threshold_met_at_us),
+        "silent_since": phrases.rfc3339(view.silent_since_us),
+        "last_contact_at": phrases.rfc3339(view.last_contact_at_us),
+        "alarm_codes": [code for code in view.alarm_codes if phrases.is_code(code)],
+        "found_late": view.found_late,
+        "merged_stops": view.merged_stops,
+    }
