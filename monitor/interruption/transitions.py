@@ -73,6 +73,11 @@ def step(state: PumpState, event: Event, policy: Policy) -> Step:
         steady = steadied(state, event, policy)
         if steady is not None:
             return Step(steady, NOTHING)
+    return step_in_full(state, event, policy)
+
+
+def step_in_full(state: PumpState, event: Event, policy: Policy) -> Step:
+    """Return what ``step`` returns, without its short road for a steady course."""
     effects: list[Effect] = []
     now_us = event.at_us
     state = _begun(state, event, policy, effects)
