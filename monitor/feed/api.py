@@ -47,7 +47,14 @@ def create_app(
     """
     # No built-in documentation pages: they would load scripts from elsewhere.
     app = _FeedApp(
-        title="pumpwatch", version=API_VERSION, docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan
+        title="pumpwatch",
+        version=API_VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # A redirect would be built from the Host header, which anybody can choose.
+        redirect_slashes=False,
+        lifespan=_lifespan,
     )
     desk = Desk(source)
     metrics = FeedMetrics(registry)

@@ -26,8 +26,7 @@ def parse_cursor(text: str) -> int:
     """
     # isascii first: int() and isdigit() would also accept digits of other scripts.
     if not (text.isascii() and text.isdigit()) or len(text) > _MAX_DIGITS or int(text) > MAX:
-        shown = text[:32].encode("ascii", "backslashreplace").decode("ascii")
-        raise CursorError(f"'{shown}' is no cursor of this feed; use the id of a record, or leave it out")
+        raise CursorError(f"{text[:32]!a} is no cursor of this feed; use the id of a record, or leave it out")
     return int(text)
 
 

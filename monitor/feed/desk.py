@@ -66,15 +66,16 @@ class Desk:
             TimeoutError: No answer within ``READ_WAIT_S``.
         """
         call = partial(ask, *args, **kwargs)
-        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._readers, call), READ_WAIT_S)
+        # Not wait_for: before Python 3.12 it can swallow a cancellation, and the feed would not stop.
+        async with asyncio.timeout(READ_WAIT_S):
+            return await asyncio.get_running_loop().run_in_executor(self._readers, call)
 
     async def command(self, command: Command) -> CommandResult:
         """Hand over a command and return when it is durable; errors as ``FeedSource.command``."""
         call = partial(self.source.command, command, COMMAND_WAIT_S)
         # A little longer than the source's own limit, so that its answer wins if there is one.
-        return await asyncio.wait_for(
-            asyncio.get_running_loop().run_in_executor(self._commanders, call), COMMAND_WAIT_S + READ_WAIT_S
-        )
+        async with asyncio.timeout(COMMAND_WAIT_S + READ_WAIT_S):
+            return await asyncio.get_running_loop().run_in_executor(self._commanders, call)
 
     async def board(self) -> Board:
         """Return every pump, at most ``BOARD_AGE_S`` old."""

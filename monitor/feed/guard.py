@@ -83,16 +83,14 @@ class Guard:
         answer = _Answer(scope, send, self._metrics)
         try:
             refusal = self._refusal(scope)
-            body = b"" if refusal or scope["method"] in SAFE_METHODS else await _read_body(receive)
-            if body is None:
-                limit = f"at most {BODY_MAX_BYTES} bytes within {BODY_WAIT_S:.0f} s"
-                refusal = problem(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body may have {limit}.", {"Connection": "close"}
-                )
-            if refusal is not None:
-                await refusal(scope, receive, answer)
-                return
-            await self._app(scope, _replay(body, receive) if body else receive, answer)
+            if refusal is None and scope["method"] not in SAFE_METHODS:
+                body = await _read_body(receive)
+                if body is None:
+                    why = f"A body may have at most {BODY_MAX_BYTES} bytes, within {BODY_WAIT_S:.0f} s."
+                    refusal = problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why, {"Connection": "close"})
+                else:
+                    receive = _replay(body, receive)
+            await (refusal or self._app)(scope, receive, answer)
         except Exception as fault:
             if answer.has_started:
                 raise

@@ -85,7 +85,7 @@ def _sentence(place: Sequence[object], message: str) -> str:
 
 
 async def _on_cursor(_request: Request, fault: Exception) -> Response:
-    return problem(HTTPStatus.BAD_REQUEST, str(fault))
+    return problem(HTTPStatus.BAD_REQUEST, plain_text(str(fault)))
 
 
 async def _on_refused(_request: Request, fault: Exception) -> Response:

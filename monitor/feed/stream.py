@@ -70,6 +70,8 @@ class StreamHub:
         self._frames: list[bytes] = []
         self._floor = 0
         self._tip = 0
+        self._has_place = False
+        self._is_blind = False
         self._beat = 0
         self._beat_frame = b""
         self._added = asyncio.Event()
@@ -160,15 +162,22 @@ class StreamHub:
                 self._beat += 1
         except Exception as fault:
             # Nothing is lost: the records stay where they are until the next turn, and without a heartbeat
-            # every board says that it is not live.
-            _logger.exception("stream cannot read the store", why=repr(fault))
+            # every board says that it is not live. Said once, however often it is tried.
+            if not self._is_blind:
+                _logger.exception("stream cannot read the store", why=repr(fault))
+            self._is_blind = True
+        else:
+            if self._is_blind:
+                _logger.warning("stream reads the store again")
+            self._is_blind = False
         self._tell()
         return beat_due_s
 
     async def _read_on(self) -> None:
-        if not self._tip:
+        if not self._has_place:
             # What is older than the hub is read by those who ask for it.
             self._tip = self._floor = await self._desk.read(self._desk.source.latest_cursor)
+            self._has_place = True
         while True:
             records = await self._desk.read(self._desk.source.records_after, self._tip, PAGE)
             self._frames += [frame_of(record) for record in records]

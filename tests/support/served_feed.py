@@ -1,0 +1,64 @@
+"""A real server on a free loopback port over a hand-made monitor, with one account per role."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from fake_feed import FakeFeed
+from monitor.feed.access import Access, Account, token_hash
+from monitor.feed.server import FeedServer
+from monitor.interruption.events import Role
+
+WAIT_S = 20.0
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Never used, and made once: every client would load all certificates of the machine for nothing."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """One running feed."""
+
+    url: str
+    feed: FakeFeed
+    server: FeedServer
+
+    def token(self, role: Role) -> str:
+        """Return the token of the account with that role."""
+        return f"token-of-{role.value}"
+
+    def client(self, role: Role | None = Role.ADMIN, **options: Any) -> httpx.Client:
+        """Return a client that asks with a role's token, or without one."""
+        headers = {} if role is None else {"Authorization": f"Bearer {self.token(role)}"}
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=WAIT_S, trust_env=False, verify=NO_TLS, **options
+        )
+
+
+@contextmanager
+def serving(feed: FakeFeed, anonymous_role: Role | None = None, **options: Any) -> Iterator[Served]:
+    """Serve ``feed`` until the end of the block; it must then stop in time."""
+    accounts = [
+        Account(name=f"the-{role.value}", role=role, sha256=token_hash(f"token-of-{role.value}")) for role in Role
+    ]
+    server = FeedServer(feed, Access(accounts, anonymous_role), **options)
+    url = server.start()
+    try:
+        yield Served(url, feed, server)
+    finally:
+        has_stopped = server.stop()
+    assert has_stopped
+
+
+def eventually(is_so: Callable[[], bool], what: str) -> None:
+    """Wait until ``is_so`` or fail with ``what``."""
+    ends_s = time.monotonic() + WAIT_S
+    while not is_so():
+        assert time.monotonic() < ends_s, f"never came: {what}"
+        time.sleep(0.02)
