@@ -41,7 +41,7 @@ _READERS: dict[str, Reader] = {
     "on-call-physician": Reader.PHYSICIAN,
 }
 
-NEVER = "Do not restart, do not change settings, do not flush"
+NEVER = "Meanwhile do not restart, do not change settings, do not flush"
 """Stands in every notice, followed by whom to call."""
 
 _ADVICE: dict[tuple[Reader, Situation], str] = {

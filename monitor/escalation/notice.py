@@ -53,15 +53,11 @@ class Rendered(msgspec.Struct, frozen=True):
 def render(view: InterruptionView, call: Call, contact: Contact, site: NoticeSite) -> Rendered:
     """Return what a contact is told of an interruption as it stands at ``view.at_us``."""
     reader, situation = reader_of(contact.role, call.rung), situation_of(view)
-    parts = [
-        "Found late." if view.found_late else "",
-        _what(view, reader, situation),
-        _standing(view, reader, site),
-        advice(reader, situation),
-        _never(site),
-    ]
+    found = "Found late." if view.found_late else ""
+    facts = [found, _what(view, reader, situation), _standing(view, reader, site)]
+    to_do = [advice(reader, situation), _never(site)]
     details = [phrases.codes(view.alarm_codes), phrases.age(view.last_contact_at_us, view.at_us)]
-    return Rendered(_title(view, situation), _fitted(parts, details, view.id), _facts(view, call, contact))
+    return Rendered(_title(view, situation), _fitted(facts, details, to_do, view.id), _facts(view, call, contact))
 
 
 def render_alert(
@@ -78,17 +74,17 @@ def render_alert(
         site: Where it comes from.
     """
     case, reader = pump if view is None else view.id, reader_of(contact.role, call.rung)
-    parts = [alert_sentence(alert.code)]
+    said = [alert_sentence(alert.code)]
     details = [f"Alert: {alert.code}." if phrases.is_code(alert.code) else ""]
     if alert.raw_code is not None and phrases.is_code(alert.raw_code):
         details.append(f"The pump calls it {alert.raw_code}.")
     if view is not None:
-        parts += [
+        said += [
             f"Infusion off for {phrases.bounds(view.off_min_us, view.off_max_us)}.",
             _standing(view, reader, site),
         ]
         details.append(phrases.age(view.last_contact_at_us, view.at_us))
-    parts.append(_never(site) if pump else f"{phrases.call(site.call_back_number).capitalize()}.")
+    to_do = [_never(site) if pump else f"{phrases.call(site.call_back_number).capitalize()}."]
     facts: dict[str, object] = {} if view is None else _facts(view, call, contact)
     facts |= {
         **_address(call, contact),
@@ -97,7 +93,7 @@ def render_alert(
         "raised_at": phrases.rfc3339(alert.raised_at_us),
     }
     title = f"{case}: {alert.code}" if phrases.is_code(alert.code) else f"{case}: alert"
-    return Rendered(_one_line(title)[:TITLE_MAX], _fitted(parts, details, case), facts)
+    return Rendered(_one_line(title)[:TITLE_MAX], _fitted(said, details, to_do, case), facts)
 
 
 def situation_of(view: InterruptionView) -> Situation:
@@ -144,15 +140,14 @@ def _never(site: NoticeSite) -> str:
     return f"{NEVER}; {phrases.call(site.call_back_number)}."
 
 
-def _fitted(parts: list[str], details: list[str], case: str) -> str:
-    """Return one line: what must be said, then the case, then details in front of the case while they fit."""
-    tail = [f"Case {_one_line(case)[:TITLE_MAX]}."] if case else []
+def _fitted(facts: list[str], details: list[str], to_do: list[str], case: str) -> str:
+    """Return one line: facts, the details that fit, what to do last, as that is what people should remember."""
+    tail = [*to_do, f"Case {case}." if case else ""]
     kept: list[str] = []
     for detail in details:
-        if detail and len(_joined([*parts, *kept, detail, *tail])) <= TEXT_MAX:
+        if len(_joined([*facts, *kept, detail, *tail])) <= TEXT_MAX:
             kept.append(detail)
-    # Details stand before the advice, which people should read last and remember.
-    return _joined([*parts[:-2], *kept, *parts[-2:], *tail])[:TEXT_MAX]
+    return _joined([*facts, *kept, *tail])[:TEXT_MAX]
 
 
 def _joined(parts: list[str]) -> str:
