@@ -135,6 +135,7 @@ class BufferedSocket:
         if self.at >= len(self.data):
             self.data = b""
             self.at = 0
+            self._offered_end = 0
 
     def _receive_plain(self) -> bytes:
         try:

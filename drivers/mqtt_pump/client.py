@@ -37,6 +37,7 @@ class Answers:
     Attributes:
         is_connected: Whether it accepted the connection.
         is_resumed: Whether it still knew our session.
+        keeps_retained: Whether it takes retained messages at all.
         session_expiry_s: How long it will keep the session, by its own account.
         granted: What it answered to each subscription; None before.
         refused_publish: Why it did not take the last of our markers; None where it did.
@@ -45,6 +46,7 @@ class Answers:
     def __init__(self, client_id: str, session_expiry_s: int) -> None:
         self.is_connected = False
         self.is_resumed = False
+        self.keeps_retained = True
         self.session_expiry_s = session_expiry_s
         self.granted: list[ReasonCode] | None = None
         self.refused_publish: str | None = None
@@ -80,6 +82,7 @@ class Answers:
             return
         self.is_connected = True
         self.is_resumed = flags.session_present
+        self.keeps_retained = bool(getattr(properties, "RetainAvailable", True))
         self.session_expiry_s = getattr(properties, "SessionExpiryInterval", self.session_expiry_s)
 
     def on_subscribe(

@@ -89,9 +89,11 @@ class Connection:
             raise BrokerError("unreachable", f"The broker at {where} cannot be reached: {error}.") from error
         self._begin_reading()
         self._await(lambda: self.answers.is_connected, "CONNECT", is_wanted)
-        # Retained ones are wanted as such, also from a bridge that passes them on: they are to be told apart.
-        wanted = SubscribeOptions(qos=1, retainAsPublished=True)
-        self._paho.subscribe([(topic, wanted) for topic in topics])
+        # What a sender marks as retained is to be told apart, also where a bridge hands it on later as if it
+        # were new. Of our own markers only the one from before this connection is to look retained.
+        self._paho.subscribe(
+            [(topic, SubscribeOptions(qos=1, retainAsPublished=topic != options.marker_topic)) for topic in topics]
+        )
         self._await(lambda: self.answers.granted is not None, "SUBSCRIBE", is_wanted)
         return self.answers.granted or []
 
@@ -150,9 +152,14 @@ class Connection:
         """How many of them were answered."""
         return self._intake.pings_answered if self._intake is not None else 0
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
         """Publish at QoS 1; a refusal shows later in ``answers``."""
-        self._paho.publish(topic, payload, qos=1)
+        self._paho.publish(topic, payload, qos=1, retain=retain and self.answers.keeps_retained)
+
+    def unsubscribe(self, topics: Sequence[str]) -> None:
+        """Give topic filters up, without waiting for the answer."""
+        if topics:
+            self._paho.unsubscribe(list(topics))
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Acknowledge messages, from any thread; what fails is repeated by the broker later."""

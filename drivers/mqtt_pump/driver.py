@@ -6,9 +6,11 @@ thread that calls ``read`` drives the network, so no queue stands between the so
 
 from __future__ import annotations
 
+import ssl
 import threading
 
 from drivers.contract import Batch, DriverContext
+from drivers.errors import OptionsError
 from drivers.mqtt_pump.backlog import Backlog
 from drivers.mqtt_pump.connection import Connection
 from drivers.mqtt_pump.link_errors import BrokerError
@@ -57,9 +59,8 @@ class MqttDriver:
         self._closing.clear()
         with self._reading:
             self._drop()
-            tls = None if self._options.tls is None else make_context(self._options.tls)
-            connection = Connection(self._options, self._password, tls, buffered=self._buffered)
-            session = Session(connection, self._options, self._backlog, self._context.now_s)
+            connection = Connection(self._options, self._password, self._tls(), buffered=self._buffered)
+            session = Session(connection, self._options, self._backlog, self._memory, self._context.now_s)
             try:
                 session.begin(self._held_since_s(), self._is_wanted)
             except BaseException:
@@ -102,6 +103,15 @@ class MqttDriver:
             finally:
                 self._reading.release()
 
+    def _tls(self) -> ssl.SSLContext | None:
+        """Read the certificates anew, since they are renewed while the monitor runs."""
+        if self._options.tls is None:
+            return None
+        try:
+            return make_context(self._options.tls)
+        except OptionsError as error:
+            raise BrokerError("tls", str(error)) from error
+
     def _is_wanted(self) -> bool:
         return not self._closing.is_set()
 
@@ -112,6 +122,6 @@ class MqttDriver:
 
     def _held_since_s(self) -> float | None:
         """Return the bound for what the broker still holds; None where none is known."""
-        held_since_s = self._backlog.floor_at_s if self._has_connected else self._memory.load()
+        held_since_s = self._backlog.floor_at_s if self._has_connected else self._memory.floor_at_s
         # A bound that lies ahead of us is none: the clock was set back while we were away.
         return held_since_s if held_since_s is not None and held_since_s <= self._context.now_s() else None

@@ -87,6 +87,14 @@ class MqttOptions:
     receive_maximum: int
     marker_topic: str
 
+    @property
+    def subscriptions(self) -> list[str]:
+        """The topic filters: observations, markers and, if wanted, last wills, in this order."""
+        filters = [self.topic.subscription(self.site), self.marker_topic]
+        if self.link_topic is not None:
+            filters.append(self.link_topic.subscription(self.site))
+        return filters
+
 
 def check(options: Mapping[str, Any]) -> list[str]:
     """Return one sentence per fault, each beginning with its key."""

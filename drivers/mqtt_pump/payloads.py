@@ -61,7 +61,7 @@ class Sorter:
         links: TopicTemplate | None,
         site: str | None,
         marker_topic: str,
-        marker_returned: Callable[[bytes], Ages],
+        marker_came: Callable[[int, bytes], Ages],
     ) -> None:
         """Make a sorter.
 
@@ -70,13 +70,14 @@ class Sorter:
             links: The topics of last wills, if they are subscribed to.
             site: The only site that is listened to; None listens to all.
             marker_topic: The topic of our own markers.
-            marker_returned: Called with what came on that topic; returns the ages of what follows it.
+            marker_came: Called with flags and payload of what came on that topic; returns the ages of
+                what follows it.
         """
         self._observations = observations
         self._links = links
         self._site = site
         self._marker_topic = marker_topic.encode()
-        self._marker_returned = marker_returned
+        self._marker_came = marker_came
         self._pump_of: dict[bytes, str] = {}
         self._site_of: dict[str, str | None] = {}
 
@@ -93,7 +94,7 @@ class Sorter:
                 pump = pump_of.get(topic)
                 if pump is None or flags & _SPECIAL or ages.first_s:
                     if topic == self._marker_topic:
-                        ages = self._marker_returned(payload)
+                        ages = self._marker_came(flags, payload)
                     else:
                         has_resent = has_resent or flags & DUP != 0
                         items.append(self._take_with_care(message, ages))

@@ -15,8 +15,9 @@ from drivers.mqtt_pump.backlog import MARKER_WAIT_S, Backlog
 from drivers.mqtt_pump.connection import Connection
 from drivers.mqtt_pump.link_errors import BrokerError
 from drivers.mqtt_pump.options import MqttOptions
-from drivers.mqtt_pump.packets import Arrived
+from drivers.mqtt_pump.packets import RETAIN, Arrived
 from drivers.mqtt_pump.payloads import Ages, Sorter
+from drivers.mqtt_pump.session_memory import SessionMemory
 
 BATCH_MAX = 1_000
 """How many messages one batch holds at the most; more wait in the buffer, 256 KiB in all."""
@@ -39,16 +40,21 @@ class Session:
     """One connection in service."""
 
     def __init__(
-        self, connection: Connection, options: MqttOptions, backlog: Backlog, now_s: Callable[[], float]
+        self,
+        connection: Connection,
+        options: MqttOptions,
+        backlog: Backlog,
+        memory: SessionMemory,
+        now_s: Callable[[], float],
     ) -> None:
+        self._memory = memory
         self._connection = connection
         self._options = options
         self._backlog = backlog
         self._clock_s = now_s
         self._now_s = now_s()
-        self._sorter = Sorter(
-            options.topic, options.link_topic, options.site, options.marker_topic, self._marker_returned
-        )
+        self._sorter = Sorter(options.topic, options.link_topic, options.site, options.marker_topic, self._marker_came)
+        self._markers_sent = 0
         self._notices: list[Refused] = []
         self._pings_answered = 0
         self._batches = 0
@@ -66,9 +72,7 @@ class Session:
             BrokerError: Any step failed.
         """
         options, at_s = self._options, self._clock_s()
-        topics = [options.topic.subscription(options.site), options.marker_topic]
-        if options.link_topic is not None:
-            topics.append(options.link_topic.subscription(options.site))
+        topics = options.subscriptions
         granted = self._connection.establish(topics, is_wanted)
         observations, marker, *links = granted
         if observations.is_failure or not observations.value:
@@ -80,12 +84,16 @@ class Session:
             self._notice("session-lost", "The broker has forgotten our session; what it held for us is lost.")
         if answers.session_expiry_s < options.session_expiry_s:
             self._notice("session-short", f"The broker keeps our session for {answers.session_expiry_s} s only.")
+        self._connection.unsubscribe([topic for topic in self._memory.topics if topic not in topics])
         oldest_at_s = at_s - options.session_expiry_s if held_since_s is None else held_since_s
         self._backlog.connected(at_s, held_since_s=oldest_at_s if answers.is_resumed else None)
         if marker.is_failure:
             self._give_markers_up(f"it does not let us read it ({marker})")
         if links and links[0].is_failure:
             self._notice("link-denied", f"The broker does not let us read {topics[2]}: {links[0]}.")
+        self._memory.begin(self._backlog.floor_at_s, at_s)
+        if not is_wanted():
+            raise BrokerError("closed", "The driver was closed while it connected.")
 
     def read(self, timeout_s: float, is_wanted: Callable[[], bool]) -> Batch | None:
         """Return what comes within ``timeout_s``, as soon as it comes; None for silence or if not wanted.
@@ -126,7 +134,7 @@ class Session:
     def _turn(self, wait_s: float) -> tuple[Batch | None, bool]:
         """Read once; return the batch, if any, and whether anything happened at all."""
         connection = self._connection
-        arrived, connection.early = connection.early, []
+        arrived, connection.early = connection.early[:BATCH_MAX], connection.early[BATCH_MAX:]
         try:
             happened = connection.turn(0.0 if arrived else wait_s, arrived, BATCH_MAX) or bool(arrived)
             self._now_s = self._clock_s()
@@ -165,8 +173,15 @@ class Session:
     def _ages(self) -> Ages:
         return Ages(self._backlog.age_max_s(self._now_s), self._backlog.resent_age_max_s(self._now_s))
 
-    def _marker_returned(self, word: bytes) -> Ages:
-        self._backlog.marker_returned(word)
+    def _marker_came(self, flags: int, word: bytes) -> Ages:
+        if not flags & RETAIN:
+            self._backlog.marker_returned(word)
+        elif self._memory.is_foreign(word.decode(errors="replace").partition("-")[0]):
+            # Many brokers cut the line of a client that is pushed off without a word (Mosquitto before 2.0.15).
+            # But the last marker that was left on our topic shows whose it was.
+            client_id = self._options.client_id
+            why = f"Another client has used our client id {client_id} meanwhile; is a second monitor running with it?"
+            self._connection.answers.lose("taken-over", why)
         return self._ages()
 
     def _oldest_unsettled_at_s(self) -> float | None:
@@ -176,9 +191,11 @@ class Session:
     def _send_marker(self) -> None:
         now_s = self._clock_s()
         if self._backlog.is_marker_due(now_s):
-            word = secrets.token_hex(_MARKER_BYTES).encode()
+            word = f"{self._memory.instance}-{secrets.token_hex(_MARKER_BYTES)}".encode()
             self._backlog.marker_sent(word, now_s, self._oldest_unsettled_at_s())
-            self._connection.publish(self._options.marker_topic, word)
+            # The first one stays at the broker, as the name on the door.
+            self._connection.publish(self._options.marker_topic, word, retain=not self._markers_sent)
+            self._markers_sent += 1
 
     def _weigh_proof(self) -> None:
         connection = self._connection

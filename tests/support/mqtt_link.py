@@ -21,6 +21,17 @@ PATIENCE_S = 15.0
 STEP_S = 0.1
 
 
+class Deadline:
+    """A bound for a wait on real parts."""
+
+    def __init__(self, wait_s: float = PATIENCE_S) -> None:
+        self._at_s = time.monotonic() + wait_s
+
+    def check(self, awaited: str) -> None:
+        """Fail when the wait has lasted too long."""
+        assert time.monotonic() < self._at_s, f"it did not come: {awaited}"
+
+
 class MovableClock:
     """Monitor time that runs with the computer's and can be pushed forward."""
 
@@ -119,6 +130,11 @@ class Link:
         backlog = self.driver._backlog
         self.until(lambda: backlog.has_proof and backlog.age_max_s(self.clock()) == 0)
 
+    def until_broker_knows(self) -> None:
+        """Read until a marker has made the round, so that the broker has taken in all that was sent before."""
+        self.clock.advance(10)
+        self.until_live()
+
     def until_lost(self) -> LinkError:
         """Read until the link is lost and return how."""
         deadline_s = time.monotonic() + PATIENCE_S
@@ -169,12 +185,13 @@ def status(seq: int, **more: Any) -> bytes:
 
 
 class Sender:
-    """A pump's adapter made with paho alone: publishes at QoS 1; a context manager."""
+    """A pump's adapter made with paho alone: publishes at QoS 1, again if need be; a context manager."""
 
     def __init__(self, broker: Broker, *, username: str | None = None, password: str | None = None) -> None:
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.username_pw_set(username, password)
         self._client.max_inflight_messages_set(0)
+        self._client.reconnect_delay_set(0.05, 0.2)  # type: ignore[arg-type]  # only ever passed to a wait
         self._port = broker.port
         self._connected = threading.Event()
         self._client.on_connect = lambda *_: self._connected.set()

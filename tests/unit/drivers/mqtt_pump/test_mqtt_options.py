@@ -108,3 +108,12 @@ def test_every_option_can_be_set() -> None:
     assert options.tls == TlsOptions("ca.pem", "us.pem", "us.key")
     assert options.link_topic is None
     assert (options.port, options.keepalive_s, options.receive_maximum) == (9000, 30, 100)
+
+
+def test_what_is_subscribed_to_follows_from_the_options() -> None:
+    assert parse(GOOD | {"site": "home-7"}).subscriptions == [
+        "pumpwatch/1/home-7/+/observation",
+        "pumpwatch/1/monitor/gateway-1/marker",
+        "pumpwatch/1/home-7/+/link",
+    ]
+    assert len(parse(GOOD | {"link_topic": ""}).subscriptions) == 2

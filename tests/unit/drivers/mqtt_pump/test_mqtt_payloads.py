@@ -25,7 +25,7 @@ def sorter(*, site: str | None = None, after_marker: Ages = LIVE) -> Sorter:
         TopicTemplate.parse("pumpwatch/1/{site}/{pump}/link"),
         site,
         MARKER,
-        lambda _word: after_marker,
+        lambda _flags, _word: after_marker,
     )
 
 
