@@ -12,7 +12,7 @@ BARE = {"timeout", "delay", "interval", "rate", "volume"}
 QUEUES = {"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue"}
 IGNORED_RULES_MAX = 9
 EXCUSE = re.compile(r"#\s*(?P<kind>noqa|type:\s*ignore|pragma:\s*no cover)(?P<rest>.*)")
-REASON = re.compile(r"\s[-#]\s*\w+\W+\w+")
+REASON = re.compile(r"\s[-#]\s*\w{3,}")
 
 
 def names_given(source: Source) -> Iterator[tuple[int, str]]:
