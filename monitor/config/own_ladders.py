@@ -50,6 +50,7 @@ def _rung(table: RungTable, place: int, pace: Pace) -> Rung:
     off_times = tuple(sorted(set(table.after_off_max or ())))
     # A worst case is a worst case: unless the file says otherwise, silence is no reason to wait longer.
     silent_off_times = off_times if table.after_off_max_silence is None else table.after_off_max_silence
+    not_before_us = pace.not_before_us if off_times else 0
     return Rung(
         rung=table.rung,
         contacts=tuple(table.contacts),
@@ -62,7 +63,7 @@ def _rung(table: RungTable, place: int, pace: Pace) -> Rung:
         after_unacknowledged=None
         if unacknowledged is None
         else Unacknowledged(unacknowledged.rung, unacknowledged.after),
-        not_before_us=pace.not_before_us if table.not_before is None else table.not_before,
+        not_before_us=not_before_us if table.not_before is None else table.not_before,
         repeat_us=table.repeat,
         tries=table.tries,
         in_turn=table.in_turn,

@@ -28,6 +28,10 @@ INSULIN_LATENCY = (Latency(0.01, 150 * MINUTE_US),)
 """A pump's manual: 150 min at 1 U/h (0.01 mL/h of U-100), growing in inverse proportion, 100 h at 0.025 U/h."""
 
 
+RATES_ML_PER_H: dict[str, tuple[float, ...]] = {"blinatumomab": (0.6, 1.8, 2.5, 3.3, 5.0, 10.0)}
+"""Rates at which bags of a therapy are labelled (US and EU texts); an order of another rate is asked about."""
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """A therapy with the pace of its ladder.
 

@@ -18,7 +18,7 @@ _NUMBER_CHARACTERS_MAX = 40
 _SCHEMES = ("sqlite", "postgresql")
 
 
-def time_zone(value: object) -> str:
+def known_time_zone(value: object) -> str:
     """Return the IANA name of a time zone that this machine knows."""
     name = text(value)
     try:
@@ -33,7 +33,7 @@ def _meant(near: list[str]) -> str:
     return f'did you mean "{near[0]}"?' if near else 'write an IANA name, such as "Europe/Berlin"'
 
 
-def call_back_number(value: object) -> str:
+def dialled_number(value: object) -> str:
     """Return a telephone number as people would dial it."""
     number = text(value, _NUMBER_CHARACTERS_MAX)
     if sum(character.isdigit() for character in number) < _DIGITS_MIN:
@@ -76,8 +76,8 @@ class SiteTable(Table):
     """[site]: where this monitor works, for people who read times and want to call."""
 
     id: Id = "home"
-    time_zone: Annotated[str, BeforeValidator(time_zone)] = "UTC"
-    call_back_number: Annotated[str, BeforeValidator(call_back_number)] | None = None
+    time_zone: Annotated[str, BeforeValidator(known_time_zone)] = "UTC"
+    call_back_number: Annotated[str, BeforeValidator(dialled_number)] | None = None
 
 
 class StorageTable(Table):
