@@ -1,4 +1,4 @@
-"""A hand-written Zyno pump for tests: a log, a clock and a counter that the test sets, and answers in the pump's frames.
+"""A hand-written Zyno pump for tests: a log, a clock and a counter that the test sets, and answers in frames.
 
 Written from the protocol's description and apart from the driver's codec and the simulator's, so that
 no mistake is shared.
@@ -86,7 +86,7 @@ class ZynoPump:
         if self.mute and text.startswith(self.mute):
             return None
         if text.startswith("RE") and len(text) == 10:
-            return text + self.log.get(int(text[2:], 16), EMPTY)
+            return text + self.log.get(int(text.removeprefix("RE"), 16), EMPTY)
         plain = {
             "RN": self.serial,
             "RI": f"{self.tail:08X}{self.head:08X}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drivers.contract import Observation
 from drivers.serial_pump.protocols.zyno import Conversation, Harvest
@@ -25,7 +25,7 @@ class Talk:
     at_s: float = 1_000_000.0
     offset_s: float = 999_000.0
     bookmark: bytes | None = None
-    settings: PollSettings = PollSettings()
+    settings: PollSettings = field(default_factory=PollSettings)
 
     def __post_init__(self) -> None:
         self.pump.now = lambda: self.at_s - self.offset_s

@@ -134,13 +134,25 @@ def _read_clock(body: str) -> Clock:
         if body[0].upper() not in _FLAG_NIBBLES:
             raise ReplyError("bad-clock", "The pump's counter of seconds lacks its flag.")
         return Clock(from_counter(int(body[1:], 16)))
-    # The maker's client reads the six fields of the other form as hexadecimal pairs.
     _require_hex(body, 12)
-    day, month, year, hour, minute, second = bytes.fromhex(body)
-    time = from_calendar(year, month, day, hour, minute, second)
+    time = _calendar(body)
     if time is None:
         raise ReplyError("bad-clock", "The pump's date and time is none of the calendar.")
     return Clock(time)
+
+
+def _calendar(body: str) -> PumpTime | None:
+    """Read day, month, year, hour, minute and second, two digits each.
+
+    The maker's client takes them for hexadecimal, other descriptions for decimal. Until 2032 the year tells: from
+    2026 on it holds a letter in hexadecimal (1A), and none in decimal.
+    """
+    day, month, year, hour, minute, second = bytes.fromhex(body)
+    as_hex = from_calendar(year, month, day, hour, minute, second)
+    if not body.isdecimal():
+        return as_hex
+    day, month, year, hour, minute, second = (int(body[at : at + 2]) for at in range(0, len(body), 2))
+    return from_calendar(year, month, day, hour, minute, second) or as_hex
 
 
 def _read_entry(body: str) -> Entry:
