@@ -1,0 +1,74 @@
+"""Commands that only look: replay a story, check a configuration, list the drivers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drivers.registry import discover
+from monitor.config.findings import findings
+from monitor.config.loading import load
+from monitor.errors import ConfigurationError
+from monitor.feed.wire import microseconds
+from monitor.service.people import roles_of
+from monitor.service.replay import Replay
+from monitor.service.story import read_story
+
+ConfigFile = Annotated[Path, typer.Option("--config", help="Configuration file (TOML).", show_default=False)]
+
+
+def replay(
+    config: ConfigFile,
+    story: Annotated[Path, typer.Argument(help="Story: JSON lines in order of `at`; - reads standard input.")],
+    until: Annotated[str | None, typer.Option(help="Let time run on to this instant (RFC 3339).")] = None,
+) -> None:
+    """Play a story in virtual time and print what came of it as JSON."""
+    settings = load(config, discover())
+    until_us = None if until is None else _instant(until)
+    if str(story) == "-":
+        lines = sys.stdin.buffer.read().splitlines()
+    else:
+        try:
+            lines = story.read_bytes().splitlines()
+        except OSError as fault:
+            raise ConfigurationError([f"{story}: {fault.strerror}"]) from fault
+    result = Replay(settings).run(read_story(lines, story.name, roles_of(settings)), until_us)
+    sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+
+
+def _instant(text: str) -> int:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError([f"--until is not an RFC 3339 instant: {text!r}"]) from None
+    if at.tzinfo is None:
+        raise ConfigurationError([f"--until has no offset from UTC: {text!r}"])
+    return microseconds(at)
+
+
+def check(config: ConfigFile) -> None:
+    """Read the configuration, drivers' options, ladder and roster; print all faults and warnings."""
+    registry = discover()
+    settings = load(config, registry)
+    found = findings(settings, registry)
+    for finding in found:
+        sys.stdout.write(f"{finding.level}: {finding.path}: {finding.text}\n")
+    errors = sum(1 for finding in found if finding.level == "error")
+    warnings = len(found) - errors
+    sys.stdout.write(f"{config}: {errors} errors, {warnings} warnings, {len(settings.pumps)} pumps\n")
+    if errors:
+        raise typer.Exit(2)
+
+
+def drivers() -> None:
+    """List the drivers that are installed, and why a driver was refused."""
+    registry = discover()
+    for name, loaded in sorted(registry.loaded.items()):
+        sys.stdout.write(f"{name:<20} {loaded.version:<10} {loaded.origin}: {loaded.plugin.summary}\n")
+    for refused in registry.refused:
+        sys.stdout.write(f"{refused.name:<20} refused    {refused.why}\n")

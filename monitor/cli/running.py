@@ -1,0 +1,67 @@
+"""Commands that go on until they are stopped: the daemon, and simulated pumps."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drivers.registry import discover
+from monitor.clock import SystemClock, wall_us
+from monitor.config.loading import load
+from monitor.config.settings import Config
+from monitor.escalation.channels import open_channels
+from monitor.feed.access import Access
+from monitor.interruption.events import Role
+from monitor.service.daemon import Daemon
+from monitor.service.logs import set_up_logs
+from monitor.storage.unit_of_work import Store
+
+ConfigFile = Annotated[Path, typer.Option("--config", help="Configuration file (TOML).", show_default=False)]
+
+
+def run(config: ConfigFile) -> None:
+    """Watch the pumps of a configuration, in the foreground, until SIGTERM or SIGINT."""
+    set_up_logs()
+    registry = discover()
+    settings = load(config, registry)
+    access, token = _access(settings)
+    store = Store.open(settings.storage_url, wall_us())
+    clock = SystemClock(store.last_alive_us())
+    channels = open_channels(settings.channels, settings.base)
+    daemon = Daemon(
+        config=settings,
+        registry=registry,
+        store=store,
+        clock=clock,
+        channels=channels,
+        access=access,
+        is_downtime_known=clock.is_downtime_known,
+    )
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    daemon.start()
+    shown = f" token {token}" if token is not None else ""
+    sys.stdout.write(f"ready {daemon.address}{shown}\n")
+    sys.stdout.flush()
+    stopping.wait()
+    daemon.stop()
+
+
+def _access(settings: Config) -> tuple[Access, str | None]:
+    if settings.feed.tokens_file is not None:
+        return Access.from_file(settings.feed.tokens_file), None
+    return Access.generated(Role.CLINICIAN)
+
+
+def simulate(context: typer.Context) -> None:
+    """Run simulated pumps only; `pumpwatch simulate --help` lists the options."""
+    # The simulator is another program on purpose: the monitor must not know its inside.
+    done = subprocess.run([sys.executable, "-m", "simulator", *context.args], check=False)
+    raise typer.Exit(done.returncode)

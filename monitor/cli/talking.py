@@ -1,0 +1,159 @@
+"""Commands that talk to a running daemon over its feed: status, alerts, ack, mark."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+import urllib3
+from rich.console import Console
+from rich.table import Table
+
+from monitor.errors import MonitorError
+from monitor.interruption.events import MarkKind
+
+WAIT_S = 15.0
+
+Url = Annotated[str, typer.Option(envvar="PUMPWATCH_URL", help="The daemon's feed.")]
+Token = Annotated[str, typer.Option(envvar="PUMPWATCH_TOKEN", help="Bearer token.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+By = Annotated[str, typer.Option(help="Your name, for the record.")]
+
+DEFAULT_URL = "http://127.0.0.1:8620"
+
+
+def status(
+    pump: Annotated[str | None, typer.Argument(help="One pump; all of them if left out.")] = None,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    as_json: AsJson = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Show the pumps: delivery, off-time as a pair, time left to the deadline."""
+    if pump is not None:
+        shown = [_ask("GET", url, f"/api/v1/pumps/{quote(pump, safe='')}", token)]
+    else:
+        shown = _all(url, "/api/v1/pumps", token)
+    if as_json:
+        sys.stdout.write(json.dumps(shown if pump is None else shown[0], indent=2) + "\n")
+        return
+    table = Table("pump", "state", "delivery", "off-time", "class", "deadline", "last contact")
+    for one in shown:
+        table.add_row(
+            one["id"],
+            str(one.get("state", "")),
+            str(one.get("delivery") or "unknown"),
+            _pair(one),
+            str(one.get("class") or ""),
+            str(one.get("deadline_at") or ""),
+            _age(one.get("last_contact_age_s")),
+        )
+    Console().print(table)
+
+
+def alerts(
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+    all_of_them: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,  # noqa: FBT002 - a flag
+    as_json: AsJson = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
+    """Show the alert conditions that are open."""
+    shown = _all(url, "/api/v1/alerts" if all_of_them else "/api/v1/alerts?open=true", token)
+    if as_json:
+        sys.stdout.write(json.dumps(shown, indent=2) + "\n")
+        return
+    table = Table("id", "pump", "code", "priority", "raised", "acknowledged by", "resolved")
+    for one in shown:
+        table.add_row(
+            one["id"],
+            one["pump"],
+            one["code"],
+            one["priority"],
+            one["raised_at"],
+            one.get("acknowledged_by") or "",
+            one.get("resolved_at") or "",
+        )
+    Console().print(table)
+
+
+def ack(
+    alert: Annotated[str, typer.Argument(help="Id of the alert, as `pumpwatch alerts` shows it.")],
+    by: By,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+) -> None:
+    """Take note of an alert: it pauses repeats for a while and changes nothing else."""
+    _ask("POST", url, f"/api/v1/alerts/{quote(alert, safe='')}/acknowledge", token, {"by": by})
+    sys.stdout.write(f"{alert} acknowledged by {by}\n")
+
+
+def mark(
+    pump: Annotated[str, typer.Argument(help="Pump id.")],
+    kind: Annotated[MarkKind, typer.Argument(help="What is planned or was seen.")],
+    by: By,
+    minutes: Annotated[float | None, typer.Option(help="A longer window that a nurse sets.")] = None,
+    url: Url = DEFAULT_URL,
+    token: Token = "",
+) -> None:
+    """Mark something planned or seen on a pump."""
+    body: dict[str, Any] = {"kind": kind.value, "by": by}
+    if minutes is not None:
+        body["minutes"] = minutes
+    _ask("POST", url, f"/api/v1/pumps/{quote(pump, safe='')}/marks", token, body)
+    sys.stdout.write(f"{pump}: {kind.value} marked by {by}\n")
+
+
+def _pair(one: dict[str, Any]) -> str:
+    low, high = one.get("off_min_s"), one.get("off_max_s")
+    if low is None or high is None:
+        return ""
+    return f"{_span(low)} to {_span(high)}"
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def _age(seconds: float | None) -> str:
+    return "never heard" if seconds is None else f"{_span(seconds)} ago"
+
+
+def _all(url: str, path: str, token: str) -> list[dict[str, Any]]:
+    """Return a whole list, page by page; bounded by the daemon's own paging."""
+    items: list[dict[str, Any]] = []
+    joiner = "&" if "?" in path else "?"
+    after: str | None = None
+    while True:
+        page = _ask("GET", url, path if after is None else f"{path}{joiner}after={quote(after)}", token)
+        if isinstance(page, list):
+            return page
+        items.extend(page["items"])
+        after = page.get("next")
+        if after is None:
+            return items
+
+
+def _ask(method: str, url: str, path: str, token: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    headers = {"Accept": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    try:
+        answer = urllib3.request(
+            method, url.rstrip("/") + path, headers=headers, json=body, timeout=WAIT_S, retries=False
+        )
+    except urllib3.exceptions.HTTPError as fault:
+        message = f"no daemon answers at {url}: {fault}"
+        raise MonitorError(message) from fault
+    try:
+        said = answer.json()
+    except ValueError:
+        said = {}
+    if answer.status >= 400:  # noqa: PLR2004 - HTTP: everything from here on is a refusal
+        detail = said.get("detail") or said.get("title") or f"HTTP status {answer.status}"
+        message = f"the daemon refused: {detail}"
+        raise MonitorError(message)
+    return said

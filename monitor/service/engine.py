@@ -1,0 +1,101 @@
+"""Puts core, ladders, store and intake together; daemon and replay run the same engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from monitor.clock import Clock
+from monitor.config.settings import Config, PumpEnrolment
+from monitor.escalation.channel import Notice
+from monitor.escalation.rungs import BLINATUMOMAB
+from monitor.interruption.events import Ordered
+from monitor.interruption.policy import Policy
+from monitor.service.book import Book
+from monitor.service.enrolment import Enrolment, account_for_downtime, enrol_new, load_book
+from monitor.service.intake import Intake
+from monitor.service.outgoing import Outgoing
+from monitor.service.processor import Processor
+from monitor.service.pump_turn import PumpTurn
+from monitor.service.site_board import SiteBoard
+from monitor.service.telling import Teller
+from monitor.storage.unit_of_work import Store
+
+OUTBOX_PAGE = 1_000
+"""How many unfinished notices are read from the store at a time."""
+
+_ORDERS = "configured-orders"
+
+
+class Engine:
+    """One store, one book of pumps, one processor behind one intake.
+
+    Attributes:
+        book, processor, intake, board, outgoing: The parts, for feed and health.
+    """
+
+    def __init__(
+        self, config: Config, store: Store, clock: Clock, offer: Callable[[Sequence[Notice]], list[Notice]]
+    ) -> None:
+        self.config = config
+        self.store = store
+        self.clock = clock
+        self.book = Book()
+        self.teller = Teller(config)
+        default = next(iter(config.ladders.values()), BLINATUMOMAB)
+        self.board = SiteBoard(default, self.teller)
+        self.outgoing = Outgoing(store.instance, offer)
+        turn = PumpTurn(dict(config.ladders), default, self.teller)
+        self.processor = Processor(store, clock, self.book, turn, self.board, self.outgoing)
+        self.intake = Intake(self.processor.handle)
+
+    def load(self, *, is_downtime_known: bool = True) -> None:
+        """Take up what the store knows, enrol what is new, account for the downtime, and commit."""
+        now_us = self.clock.now_us()
+        down_from_us = self.store.last_alive_us()
+        orders = load_book(self.store, self.book, (Enrolment(_policy(pump), pump.order) for pump in self.config.pumps))
+        self.board.load(self.store.reader)
+        self.processor.latest_cursor = self.store.reader.last_journal_id()
+        enrol_new(self.processor, self.book, orders, now_us)
+        self._apply_changed_orders(set(orders), now_us)
+        if down_from_us is not None:
+            down_s = (now_us - down_from_us) / 1_000_000
+            self.processor.note("monitor-restarted", {"down_s": down_s, "is_downtime_known": is_downtime_known})
+            account_for_downtime(self.processor, self.book, down_from_us, now_us, is_known=is_downtime_known)
+        self.processor.flush(now_us, pack=False)
+        self.processor.handle([])
+
+    def _apply_changed_orders(self, new: set[str], now_us: int) -> None:
+        """Put an order of the file in force if the file was changed since it was last read.
+
+        An order that a clinician gave meanwhile is not undone by a restart with the same file.
+        """
+        configured = {
+            pump.pump: msgspec.json.encode(pump.order).decode() for pump in self.config.pumps if pump.order is not None
+        }
+        stored = self.store.meta(_ORDERS)
+        known = {} if stored is None else msgspec.json.decode(stored, type=dict[str, str])
+        if known == configured:
+            return
+        orders = {pump.pump: pump.order for pump in self.config.pumps}
+        for pump, text in configured.items():
+            order = orders[pump]
+            if pump not in new and order is not None and known.get(pump) != text:
+                event = Ordered(at_us=now_us, order=order, by="configuration")
+                self.processor.apply(self.book.entries[pump], event, now_us)
+        self.processor.remember(_ORDERS, msgspec.json.encode(configured).decode())
+
+    def offer_unfinished(self) -> None:
+        """Offer the notices that an earlier process left unfinished."""
+        after = 0
+        while True:
+            page = self.store.load_outbox(after, OUTBOX_PAGE)
+            if not page:
+                return
+            self.outgoing.offer_stored(page)
+            after = page[-1].id
+
+
+def _policy(pump: PumpEnrolment) -> Policy:
+    return Policy(pump.pump, pump.therapy, pump.serial)

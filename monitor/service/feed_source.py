@@ -1,0 +1,274 @@
+"""The monitor as the feed sees it: snapshots from memory, records from the store, commands to the intake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from monitor.errors import CommandRefused
+from monitor.feed.commands import Command, CommandResult
+from monitor.feed.ids import alert_id, interruption_id, parse_alert_id, parse_interruption_id
+from monitor.feed.records import (
+    AlertRecord,
+    FeedRecord,
+    Health,
+    InterruptionRecord,
+    NoticeRecord,
+    Page,
+    PumpSnapshot,
+    RungRecord,
+    Site,
+    snapshot_of,
+)
+from monitor.interruption.alarms import AlertPriority
+from monitor.interruption.events import Outcome
+from monitor.interruption.policy import Threshold
+from monitor.interruption.state import InterruptionView, OffClass, Phase
+from monitor.interruption.view import views
+from monitor.service.book import Entry
+from monitor.service.engine import Engine
+from monitor.service.intake import EventArrived, Reply
+from monitor.service.recording import rungs_of
+from monitor.storage.rows import AlertRow, InterruptionRow, StoredNotice
+
+_body_decoder = msgspec.json.Decoder(dict[str, Any])
+
+CURSOR_DIGITS_MAX = 18
+
+_LOW_RUNGS = frozenset({"patient"})
+
+
+class EngineSource:
+    """Implements ``feed.source.FeedSource`` over one engine; every method may run in a feed thread."""
+
+    def __init__(self, engine: Engine, health: Callable[[], Health], site: Site) -> None:
+        self._engine = engine
+        self._health = health
+        self._site = site
+
+    def now_us(self) -> int:
+        """Return monitor time."""
+        return self._engine.clock.now_us()
+
+    def site(self) -> Site:
+        """Return where this monitor works."""
+        return self._site
+
+    def health(self) -> Health:
+        """Return whether each part does its work."""
+        return self._health()
+
+    def pumps(self) -> Sequence[PumpSnapshot]:
+        """Return every enrolled pump at one instant."""
+        now_us = self.now_us()
+        entries = list(self._engine.book.entries.values())
+        return [snapshot for entry in entries if (snapshot := self._snapshot(entry, now_us)) is not None]
+
+    def pump(self, pump_id: str) -> PumpSnapshot | None:
+        """Return one pump, or None if it is not enrolled."""
+        entry = self._engine.book.entries.get(pump_id)
+        return None if entry is None else self._snapshot(entry, self.now_us())
+
+    def _snapshot(self, entry: Entry, now_us: int) -> PumpSnapshot | None:
+        state = entry.state
+        if state is None:
+            return None
+        shown: InterruptionView | None = None
+        for view in views(state, entry.policy, now_us):
+            if view.phase is Phase.OPEN or (view.phase is Phase.AWAITING_REVIEW and shown is None):
+                shown = view
+        pump = entry.policy.pump
+        alerts = tuple(
+            AlertRecord(
+                id=alert_id(pump, alert.number),
+                pump=pump,
+                code=alert.code,
+                priority=alert.priority,
+                raised_at_us=alert.raised_at_us,
+                raw_code=alert.raw_code,
+                interruption=None if alert.interruption is None else interruption_id(pump, alert.interruption),
+                acknowledged_by=alert.acknowledged_by,
+                acknowledged_at_us=alert.acknowledged_at_us,
+                latched=alert.latched,
+            )
+            for alert in state.alerts
+        )
+        return snapshot_of(entry.policy, state, now_us, shown, alerts)
+
+    def interruptions(self, *, open_only: bool, after: str | None, limit: int) -> Page[InterruptionRecord]:
+        """Return interruptions, newest first."""
+        rows = self._engine.store.reader.interruptions(limit, before=_place(after), open_only=open_only)
+        items = tuple(self._interruption(row) for _, row in rows)
+        return Page(items=items, next=str(rows[-1][0]) if len(rows) == limit else None)
+
+    def interruption(self, interruption_id: str) -> InterruptionRecord | None:
+        """Return one interruption by ``PUMP-NUMBER``, or None."""
+        found = parse_interruption_id(interruption_id)
+        row = None if found is None else self._engine.store.reader.interruption(*found)
+        return None if row is None else self._interruption(row)
+
+    def _interruption(self, row: InterruptionRow) -> InterruptionRecord:
+        notices = self._engine.store.reader.notices_of_interruption(row.pump, row.number)
+        told: dict[str, list[str]] = {}
+        for notice in notices:
+            contacts = told.setdefault(notice.rung, [])
+            if notice.contact not in contacts:
+                contacts.append(notice.contact)
+        rungs = tuple(
+            RungRecord(
+                rung=rung.rung,
+                due_at_us=rung.due_at_us,
+                told=tuple(told.get(rung.rung, ())),
+                acknowledged_by=rung.acknowledged_by,
+                acknowledged_at_us=rung.acknowledged_at_us,
+            )
+            for rung in rungs_of(row)
+        )
+        return InterruptionRecord(
+            view=self._live_view(row) or _stored_view(row),
+            rungs=rungs,
+            notices=tuple(self._notice(notice) for notice in notices),
+            outcome=None if row.outcome is None else Outcome(row.outcome),
+            note=row.note,
+            closed_by=row.closed_by or "",
+        )
+
+    def _live_view(self, row: InterruptionRow) -> InterruptionView | None:
+        entry = self._engine.book.entries.get(row.pump)
+        state = None if entry is None else entry.state
+        if entry is None or state is None:
+            return None
+        for view in views(state, entry.policy, self.now_us()):
+            if view.number == row.number:
+                return view
+        return None
+
+    def alerts(self, *, open_only: bool, after: str | None, limit: int) -> Page[AlertRecord]:
+        """Return alert conditions, newest first."""
+        rows = self._engine.store.reader.alerts(limit, before=_place(after), open_only=open_only)
+        items = tuple(self._alert(row) for _, row in rows)
+        return Page(items=items, next=str(rows[-1][0]) if len(rows) == limit else None)
+
+    def alert(self, alert_id: str) -> AlertRecord | None:
+        """Return one alert condition, resolved or not, or None."""
+        found = parse_alert_id(alert_id)
+        row = None if found is None else self._engine.store.reader.alert(*found)
+        return None if row is None else self._alert(row)
+
+    def _alert(self, row: AlertRow) -> AlertRecord:
+        notices = self._engine.store.reader.notices_of_alert(row.pump, row.number)
+        if row.interruption is None and not notices:
+            rungs = self._open_rungs(row.pump)
+        else:
+            rungs = {notice.rung for notice in notices}
+        return AlertRecord(
+            id=alert_id(row.pump, row.number),
+            pump=row.pump,
+            code=row.code,
+            priority=AlertPriority(row.priority),
+            raised_at_us=row.raised_at_us,
+            raw_code=row.raw_code,
+            interruption=None if row.interruption is None else interruption_id(row.pump, row.interruption),
+            acknowledged_by=row.acknowledged_by,
+            acknowledged_at_us=row.acknowledged_at_us,
+            resolved_at_us=row.resolved_at_us,
+            latched=row.is_latched,
+            detail=row.detail,
+            can_caregiver_acknowledge=bool(rungs) and rungs <= _LOW_RUNGS,
+        )
+
+    def _open_rungs(self, pump: str) -> set[str]:
+        """Return the rungs that the pump's open interruption has reached: they were told of its alarms."""
+        entry = self._engine.book.entries.get(pump)
+        if entry is None:
+            return set()
+        return {rung.rung for _, ladder in entry.ladders.of_interruptions for rung in ladder.rungs}
+
+    def recent_notices(self, limit: int) -> Sequence[NoticeRecord]:
+        """Return the newest notices of all pumps, newest first."""
+        return [self._notice(notice) for notice in self._engine.store.reader.notices(limit)]
+
+    def _notice(self, notice: StoredNotice) -> NoticeRecord:
+        case = None if notice.interruption is None else interruption_id(notice.pump, notice.interruption)
+        return NoticeRecord(
+            id=f"{self._engine.store.instance}-{notice.id}",
+            at_us=notice.created_at_us,
+            rung=notice.rung,
+            contact=notice.contact,
+            channel=notice.channel,
+            state=notice.state,
+            text=notice.text,
+            pump=notice.pump,
+            interruption=case,
+            detail=notice.last_error or "",
+        )
+
+    def latest_cursor(self) -> int:
+        """Return the cursor of the newest durable record."""
+        return self._engine.processor.latest_cursor
+
+    def records_after(self, cursor: int, limit: int) -> Sequence[FeedRecord]:
+        """Return durable records with a cursor above ``cursor``, lowest first."""
+        rows = self._engine.store.reader.journal_after(cursor, limit)
+        return [
+            FeedRecord(
+                cursor=row.id, at_us=row.at_us, kind=row.kind, pump=row.pump, data=_body_decoder.decode(row.body)
+            )
+            for row in rows
+        ]
+
+    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call ``wake`` after each commit that added records."""
+        return self._engine.processor.subscribe(wake)
+
+    def command(self, command: Command, wait_s: float) -> CommandResult:
+        """Hand a person's command to the intake and wait until it is durable."""
+        reply = Reply()
+        self._engine.intake.submit(EventArrived(command.pump, command.event, reply))
+        if not reply.done.wait(wait_s):
+            message = "the command was taken, but is not durable yet"
+            raise TimeoutError(message)
+        if reply.fault is not None:
+            raise reply.fault
+        return CommandResult(at_us=reply.at_us, cursor=reply.cursor)
+
+
+def _place(after: str | None) -> int | None:
+    if after is None:
+        return None
+    if not after.isascii() or not after.isdigit() or len(after) > CURSOR_DIGITS_MAX:
+        message = "this page's cursor was never handed out"
+        raise CommandRefused(message)
+    return int(after)
+
+
+def _stored_view(row: InterruptionRow) -> InterruptionView:
+    """Return an interruption that is over, as it was stored last."""
+    threshold = Threshold(row.threshold_us or 1)
+    return InterruptionView(
+        id=interruption_id(row.pump, row.number),
+        pump=row.pump,
+        number=row.number,
+        at_us=row.as_of_us,
+        opened_at_us=row.opened_at_us,
+        noticed_at_us=row.noticed_at_us,
+        detected_at_us=row.detected_at_us,
+        high_priority_at_us=None,
+        phase=Phase(row.phase),
+        ended_at_us=row.ended_at_us,
+        off_min_us=row.off_min_us,
+        off_max_us=row.off_max_us,
+        off_class=OffClass(row.off_class),
+        is_max_running=False,
+        deadline_at_us=None,
+        threshold_met_at_us=row.ended_at_us if threshold.is_met(row.off_max_us) else None,
+        silent_since_us=None,
+        last_contact_at_us=None,
+        alarm_codes=(),
+        merged_stops=row.stops,
+        found_late=row.found_late,
+        mark=None,
+        is_held=False,
+    )

@@ -1,0 +1,53 @@
+"""Whether each part does its work: storage, every link's loop, the ladder's doorbell, every rung's channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.clock import SECOND_US, Clock
+from monitor.feed.records import Health, HealthCheck
+from monitor.service.processor import Processor
+from monitor.service.supervisor import LinkSupervisor
+from monitor.service.timers import RING_S_MAX, Timers
+
+LATE_S_MAX = 5.0
+"""How late a deadline may be taken up before the ladder counts as stuck, in real seconds."""
+
+
+class HealthWatch:
+    """Asks every part; called from the feed's threads."""
+
+    def __init__(self, clock: Clock, processor: Processor, timers: Timers, links: Sequence[LinkSupervisor]) -> None:
+        self._clock = clock
+        self._processor = processor
+        self._timers = timers
+        self._links = links
+        self.rung_faults: dict[str, str] = {}
+
+    def health(self) -> Health:
+        """Return the state of every part now."""
+        now_us = self._clock.now_us()
+        processor = self._processor
+        checks = [
+            HealthCheck(name="storage", is_ok=processor.stored_ok, why=processor.storage_fault),
+            self._ladder(now_us),
+        ]
+        for link in self._links:
+            # A closed line is the pump's trouble and is told; a loop that ended is the monitor's.
+            is_ok = link.is_alive() and link.is_open
+            checks.append(HealthCheck(name=f"driver:{link.name}", is_ok=is_ok, why=link.why))
+        checks.extend(
+            HealthCheck(name=f"rung:{rung}", is_ok=False, why=why) for rung, why in sorted(self.rung_faults.items())
+        )
+        return Health(at_us=now_us, checks=tuple(checks))
+
+    def _ladder(self, now_us: int) -> HealthCheck:
+        next_us = self._processor.book.next_us()
+        speed = self._clock.speed
+        late_s = 0.0 if next_us is None else (now_us - next_us) / SECOND_US / speed
+        since_ring_s = (now_us - self._timers.last_ring_us) / SECOND_US / speed
+        if late_s > LATE_S_MAX:
+            return HealthCheck(name="ladder", is_ok=False, why=f"a deadline is {late_s:.0f} s overdue")
+        if since_ring_s > 3 * RING_S_MAX:
+            return HealthCheck(name="ladder", is_ok=False, why=f"no ring for {since_ring_s:.0f} s")
+        return HealthCheck(name="ladder", is_ok=True)

@@ -1,0 +1,163 @@
+"""What follows from one step of one pump: rows for the journal, turns of its ladders, its next deadline."""
+
+from __future__ import annotations
+
+from monitor.escalation.ladder import acknowledge, advance, advance_alert
+from monitor.escalation.rungs import Ladder
+from monitor.escalation.turns import LadderState, LadderTurn
+from monitor.interruption.deadlines import next_deadline_us
+from monitor.interruption.effects import (
+    AlertAcknowledged,
+    AlertRaised,
+    AlertResolved,
+    Effect,
+    PhaseChanged,
+    RungAcknowledged,
+)
+from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
+from monitor.interruption.view import open_view, view_of
+from monitor.service.book import Entry, Ladders
+from monitor.service.recording import interruption_row, record_effects, touched
+from monitor.service.telling import Teller
+from monitor.storage.work import Work
+
+
+class PumpTurn:
+    """Takes one pump on after a step; keeps nothing itself."""
+
+    def __init__(self, ladders: dict[str, Ladder], default: Ladder, teller: Teller) -> None:
+        self._ladders = ladders
+        self._default = default
+        self._teller = teller
+
+    def take(self, work: Work, entry: Entry, state: PumpState, effects: tuple[Effect, ...], now_us: int) -> None:
+        """Note a step's state and effects, tell whom the ladders say, and set the next deadline."""
+        before = entry.state
+        entry.put(state)
+        if effects:
+            record_effects(work, entry.policy.pump, now_us, effects)
+        self._advance(work, entry, state, effects, now_us)
+        if effects:
+            self._store_interruptions(work, entry, before, effects, now_us)
+        work.state(entry.policy.pump, *entry.encoded(), entry.deadline_us)
+
+    def ring(self, work: Work, entry: Entry, state: PumpState, now_us: int) -> None:
+        """Advance the ladders because time passed; the core itself had nothing due."""
+        ladders = entry.ladders
+        told = self._advance(work, entry, state, (), now_us)
+        if told or entry.ladders is not ladders:
+            self._store_interruptions(work, entry, state, (), now_us)
+            work.state(entry.policy.pump, *entry.encoded(), entry.deadline_us)
+
+    def _advance(self, work: Work, entry: Entry, state: PumpState, effects: tuple[Effect, ...], now_us: int) -> bool:
+        """Turn the ladder of the open interruption and those of alerts; return whether anybody was told."""
+        ladder = self._ladders.get(entry.policy.therapy.name, self._default)
+        ladders = entry.ladders
+        view = open_view(state, entry.policy, now_us)
+        due = [next_deadline_us(state, entry.policy)]
+        told = False
+        of_interruptions: list[tuple[int, LadderState]] = []
+        memory = dict(ladders.of_interruptions)
+        for effect in effects:
+            if isinstance(effect, RungAcknowledged):
+                memory = {
+                    number: acknowledge(kept, effect.what, effect.by, now_us, ladder) for number, kept in memory.items()
+                }
+        for incident in state.incidents:
+            if incident.phase not in (Phase.OPEN, Phase.AWAITING_REVIEW):
+                continue
+            is_open = view is not None and incident.number == view.number
+            shown = view if is_open else None
+            if shown is None:
+                if incident.number in memory:
+                    of_interruptions.append((incident.number, memory[incident.number]))
+                continue
+            turn = advance(memory.get(incident.number), shown, ladder, now_us)
+            told |= self._tell(work, ladder, entry, turn, shown, None, now_us)
+            of_interruptions.append((incident.number, turn.state))
+            due.append(turn.next_at_us)
+        of_alerts, told_alerts = self._advance_alerts(work, entry, ladders, ladder, state, effects, view, due, now_us)
+        changed = Ladders(tuple(of_interruptions), of_alerts)
+        if changed != ladders:
+            entry.put_ladders(changed)
+        known = [instant for instant in due if instant is not None]
+        entry.deadline_us = min(known) if known else None
+        return told or told_alerts
+
+    def _advance_alerts(  # noqa: PLR0913 - the parts of one turn, all of one pump
+        self,
+        work: Work,
+        entry: Entry,
+        ladders: Ladders,
+        ladder: Ladder,
+        state: PumpState,
+        effects: tuple[Effect, ...],
+        view: InterruptionView | None,
+        due: list[int | None],
+        now_us: int,
+    ) -> tuple[tuple[tuple[Alert, LadderState], ...], bool]:
+        if not ladders.of_alerts and not any(isinstance(effect, AlertRaised) for effect in effects):
+            return (), False
+        active: dict[int, tuple[Alert, LadderState | None]] = {
+            alert.number: (alert, kept) for alert, kept in ladders.of_alerts
+        }
+        for effect in effects:
+            match effect:
+                case AlertRaised():
+                    active[effect.alert.number] = (effect.alert, None)
+                case AlertResolved():
+                    active.pop(effect.alert.number, None)
+                case AlertAcknowledged():
+                    kept = active.get(effect.alert.number, (effect.alert, None))[1]
+                    if kept is not None:
+                        by = effect.alert.acknowledged_by or ""
+                        active[effect.alert.number] = (effect.alert, acknowledge(kept, "", by, now_us, ladder))
+                case RungAcknowledged():
+                    for number, (alert, kept) in list(active.items()):
+                        if kept is not None and effect.what != alert.code:
+                            active[number] = (alert, acknowledge(kept, effect.what, effect.by, now_us, ladder))
+                case _:
+                    pass
+        kept_alerts: list[tuple[Alert, LadderState]] = []
+        told = False
+        for alert, kept in active.values():
+            turn = advance_alert(kept, alert, ladder, now_us, has_interruption=view is not None)
+            told |= self._tell(work, ladder, entry, turn, view, alert, now_us)
+            if turn.state.rungs or turn.next_at_us is not None:
+                kept_alerts.append((alert, turn.state))
+                due.append(turn.next_at_us)
+        del state
+        return tuple(kept_alerts), told
+
+    def _tell(
+        self,
+        work: Work,
+        ladder: Ladder,
+        entry: Entry,
+        turn: LadderTurn,
+        view: InterruptionView | None,
+        alert: Alert | None,
+        now_us: int,
+    ) -> bool:
+        for call in turn.told:
+            self._teller.tell(work, call, ladder, entry, view, alert, now_us)
+        return bool(turn.told)
+
+    def _store_interruptions(
+        self, work: Work, entry: Entry, before: PumpState | None, effects: tuple[Effect, ...], now_us: int
+    ) -> None:
+        state = entry.state
+        if state is None:
+            return
+        ladders = dict(entry.ladders.of_interruptions)
+        numbers = touched(state, effects)
+        for incident in state.incidents:
+            if incident.number in numbers:
+                view = view_of(state, incident, entry.policy, now_us)
+                work.interruption(interruption_row(view, entry.policy, ladders.get(incident.number)))
+        for effect in effects:
+            if isinstance(effect, PhaseChanged) and effect.phase is Phase.CLOSED and before is not None:
+                for incident in before.incidents:
+                    if incident.number == effect.number:
+                        view = view_of(before, incident, entry.policy, now_us)
+                        work.interruption(interruption_row(view, entry.policy, None, effect))

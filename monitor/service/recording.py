@@ -1,0 +1,108 @@
+"""Turns effects into rows: the journal's facts, and interruptions and alerts as they now stand."""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.escalation.turns import LadderState
+from monitor.interruption.effects import (
+    AlertAcknowledged,
+    AlertRaised,
+    AlertResolved,
+    Effect,
+    PhaseChanged,
+)
+from monitor.interruption.policy import Policy
+from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
+from monitor.storage.rows import AlertRow, InterruptionRow
+from monitor.storage.work import Work
+
+_encoder = msgspec.json.Encoder()
+
+
+class RungSummary(msgspec.Struct, frozen=True, array_like=True):
+    """One rung that was reached, as it is stored with its interruption."""
+
+    rung: str
+    due_at_us: int
+    acknowledged_by: str | None
+    acknowledged_at_us: int | None
+
+
+_rungs_decoder = msgspec.json.Decoder(list[RungSummary])
+
+
+def record_effects(work: Work, pump: str, at_us: int, effects: tuple[Effect, ...]) -> None:
+    """Add each effect to the journal, and the alert it is about to the alerts."""
+    for effect in effects:
+        work.journal(pump, at_us, effect.__struct_config__.tag, _encoder.encode(effect))  # type: ignore[arg-type]
+        if isinstance(effect, AlertRaised):
+            work.alert(alert_row(pump, effect.alert, effect.detail))
+        elif isinstance(effect, AlertAcknowledged | AlertResolved):
+            work.alert(alert_row(pump, effect.alert))
+
+
+def record_fact(work: Work, pump: str | None, at_us: int, kind: str, body: dict[str, object]) -> None:
+    """Add a fact that is no effect of a step, such as a notice that was queued."""
+    work.journal(pump, at_us, kind, _encoder.encode(body))
+
+
+def alert_row(pump: str, alert: Alert, detail: str = "") -> AlertRow:
+    """Return an alert condition as it is stored."""
+    return AlertRow(
+        pump=pump,
+        number=alert.number,
+        code=alert.code,
+        priority=alert.priority,
+        raised_at_us=alert.raised_at_us,
+        acknowledged_by=alert.acknowledged_by,
+        acknowledged_at_us=alert.acknowledged_at_us,
+        resolved_at_us=alert.resolved_at_us,
+        raw_code=alert.raw_code,
+        is_latched=alert.latched,
+        interruption=alert.interruption,
+        detail=detail,
+    )
+
+
+def interruption_row(
+    view: InterruptionView, policy: Policy, ladder: LadderState | None, closed: PhaseChanged | None = None
+) -> InterruptionRow:
+    """Return an interruption as it is stored, with what a clinician said at its close, if it is closed."""
+    rungs = () if ladder is None else ladder.rungs
+    return InterruptionRow(
+        pump=view.pump,
+        number=view.number,
+        opened_at_us=view.opened_at_us,
+        noticed_at_us=view.noticed_at_us,
+        detected_at_us=view.detected_at_us,
+        ended_at_us=view.ended_at_us if closed is None else closed.ended_at_us,
+        phase=view.phase if closed is None else closed.phase,
+        as_of_us=view.at_us,
+        off_min_us=view.off_min_us,
+        off_max_us=view.off_max_us,
+        is_max_running=view.is_max_running,
+        off_class=view.off_class,
+        stops=view.merged_stops,
+        found_late=view.found_late,
+        deadline_at_us=view.deadline_at_us,
+        threshold_us=policy.therapy.restart.off_time_us,
+        body=_encoder.encode(
+            [RungSummary(rung.rung, rung.due_at_us, rung.acknowledged_by, rung.acknowledged_at_us) for rung in rungs]
+        ).decode(),
+        outcome=None if closed is None else closed.outcome,
+        note="" if closed is None else closed.note,
+        closed_by=None if closed is None else closed.by,
+    )
+
+
+def rungs_of(row: InterruptionRow) -> list[RungSummary]:
+    """Return the rungs that a stored interruption had reached."""
+    return _rungs_decoder.decode(row.body)
+
+
+def touched(state: PumpState, effects: tuple[Effect, ...]) -> set[int]:
+    """Return the numbers of the interruptions that the effects are about or that are open."""
+    numbers = {number for effect in effects if (number := getattr(effect, "number", None)) is not None}
+    numbers.update(incident.number for incident in state.incidents if incident.phase is Phase.OPEN)
+    return numbers

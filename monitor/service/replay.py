@@ -1,0 +1,167 @@
+"""Plays a story through the same intake, processor, ladder and storage as the daemon, in virtual time.
+
+Time moves from deadline to deadline and from line to line; nothing waits. The same story and the same
+configuration give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from drivers.contract import Batch
+from monitor.clock import ManualClock
+from monitor.config.settings import Config
+from monitor.errors import CommandRefused
+from monitor.escalation.channel import Notice
+from monitor.escalation.dispatcher import NoticeOutcome, NoticeState
+from monitor.feed.wire import rfc3339
+from monitor.interruption.alarms import OwnCode
+from monitor.service.engine import Engine
+from monitor.service.intake import BatchArrived, EventArrived, NoticesReported, Rang, Reply, SiteChanged
+from monitor.service.replay_result import result_of
+from monitor.service.story import Acted, Observed, RefusedLine, Restarted, StoryItem, WallStepped
+from monitor.storage.unit_of_work import Store
+
+RINGS_MAX = 1_000_000
+"""A story that rings more often than this between two lines has a fault of ours in it."""
+
+
+class Replay:
+    """One story under one configuration."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._rejected: list[dict[str, Any]] = []
+        self._accepted: list[NoticeOutcome] = []
+        self._store: Store | None = None
+        self._engine: Engine | None = None
+        self._clock = ManualClock(0)
+
+    def run(self, items: Iterable[StoryItem], until_us: int | None = None) -> dict[str, Any]:
+        """Return what came of the story, at its last line or at ``until_us``."""
+        story = list(items)
+        downs = [(item.at_us - item.down_us, item.at_us) for item in story if isinstance(item, Restarted)]
+        starts = [item.at_us for item in story if item.at_us is not None]
+        began_us = min([starts[0] if starts else 0, *(down for down, _ in downs)])
+        self._clock.move_to(began_us)
+        self._store = Store.open("sqlite://", began_us)
+        try:
+            self._begin()
+            for item in story:
+                self._play(item, downs)
+            if until_us is not None and until_us > self._clock.now_us():
+                self._advance(until_us)
+            return self._result()
+        finally:
+            self._store.close()
+
+    def _begin(self, *, is_downtime_known: bool = True) -> None:
+        if self._store is None:
+            return
+        self._engine = Engine(self._config, self._store, self._clock, self._offer)
+        self._engine.load(is_downtime_known=is_downtime_known)
+        self._settle_notices()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that runs now; another one after each restart of the story."""
+        if self._engine is None:
+            message = "the replay has not begun"
+            raise RuntimeError(message)
+        return self._engine
+
+    def _play(self, item: StoryItem, downs: Sequence[tuple[int, int]]) -> None:
+        now_us = self._clock.now_us()
+        if isinstance(item, RefusedLine):
+            self._reject(item.at_us, item.why)
+            return
+        if item.at_us < now_us:
+            self._reject(item.at_us, "the line is older than the one before it; a story is in order of at")
+            return
+        if isinstance(item, Restarted):
+            self._restart(item)
+            return
+        if any(down_us < item.at_us < back_us for down_us, back_us in downs):
+            self._reject(item.at_us, "the monitor was down at this instant and heard nothing")
+            return
+        self._advance(item.at_us)
+        match item:
+            case Observed():
+                pump = self._pump(item.pump)
+                if pump is None:
+                    self._reject(item.at_us, "the line names no pump, and not exactly one is enrolled")
+                    return
+                if pump not in self.engine.book.entries:
+                    self._reject(item.at_us, f"pump {pump} is not enrolled")
+                self._submit(BatchArrived("story", Batch(items=[(pump, item.observation)])))
+            case Acted():
+                self._act(item)
+            case WallStepped():
+                detail = f"the wall clock stepped by {item.step_s:+g} s; no duration changes"
+                self._submit(SiteChanged(OwnCode.CLOCK_SKEW, active=True, detail=detail))
+
+    def _act(self, item: Acted) -> None:
+        pump = self._pump(item.pump)
+        if pump is None:
+            self._reject(item.at_us, "the line names no pump, and not exactly one is enrolled")
+            return
+        reply = Reply()
+        self._submit(EventArrived(pump, item.make, reply))
+        if isinstance(reply.fault, CommandRefused):
+            self._reject(item.at_us, str(reply.fault))
+
+    def _pump(self, named: str | None) -> str | None:
+        if named is not None:
+            return named
+        entries = self.engine.book.entries
+        return next(iter(entries)) if len(entries) == 1 else None
+
+    def _submit(self, item: BatchArrived | EventArrived | SiteChanged | Rang) -> None:
+        self.engine.intake.submit(item)
+        self._settle_notices()
+
+    def _advance(self, to_us: int) -> None:
+        """Let time pass up to ``to_us``, ringing at every deadline on the way."""
+        for _ in range(RINGS_MAX):
+            next_us = self.engine.book.next_us()
+            if next_us is None or next_us > to_us:
+                break
+            if next_us > self._clock.now_us():
+                self._clock.move_to(next_us)
+            self._submit(Rang())
+        else:
+            message = f"more than {RINGS_MAX} deadlines before {rfc3339(to_us)}"
+            raise RuntimeError(message)
+        if to_us > self._clock.now_us():
+            self._clock.move_to(to_us)
+
+    def _restart(self, item: Restarted) -> None:
+        died_us = item.at_us - item.down_us
+        if died_us < self._clock.now_us():
+            self._reject(item.at_us, "the monitor cannot have died before the last line that it heard")
+            died_us = self._clock.now_us()
+        self._advance(died_us)
+        self._submit(Rang(is_housekeeping=True))
+        self._clock.move_to(item.at_us)
+        self._begin(is_downtime_known=item.is_clock_good)
+        self._submit(Rang())
+
+    def _offer(self, notices: Sequence[Notice]) -> list[Notice]:
+        """Take every notice at once, as a provider would that never fails."""
+        self._accepted.extend(
+            NoticeOutcome(outbox_id=notice.outbox_id, state=NoticeState.ACCEPTED, attempts=1) for notice in notices
+        )
+        return []
+
+    def _settle_notices(self) -> None:
+        if self._accepted:
+            outcomes, self._accepted = self._accepted, []
+            self.engine.intake.submit(NoticesReported(outcomes))
+
+    def _reject(self, at_us: int | None, why: str) -> None:
+        at = self._clock.now_us() if at_us is None else at_us
+        self._rejected.append({"at": rfc3339(at), "why": why})
+
+    def _result(self) -> dict[str, Any]:
+        return result_of(self.engine, self._rejected, self._clock.now_us())

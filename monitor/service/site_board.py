@@ -1,0 +1,113 @@
+"""Alert conditions of the monitor itself and of strangers' pumps: storage, clock, takeover, unknown pump."""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.escalation.ladder import acknowledge, advance_alert
+from monitor.escalation.rungs import Ladder
+from monitor.escalation.turns import LadderState
+from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority
+from monitor.interruption.effects import AlertAcknowledged, AlertRaised, AlertResolved
+from monitor.interruption.events import Acknowledged
+from monitor.interruption.state import Alert
+from monitor.service.intake import EventArrived, SiteChanged
+from monitor.service.recording import record_effects
+from monitor.service.telling import Teller
+from monitor.storage.reader import PAGE_MAX, Reader
+from monitor.storage.rows import SITE, AlertRow
+from monitor.storage.work import Work
+
+STRANGERS_MAX = 64
+"""How many unknown pumps are named; the rest are counted only."""
+
+
+class SiteBoard:
+    """Conditions by (pump or "", code); each is raised once and told by the default ladder."""
+
+    def __init__(self, ladder: Ladder, teller: Teller) -> None:
+        self._ladder = ladder
+        self._teller = teller
+        self._active: dict[tuple[str, str], tuple[Alert, LadderState | None]] = {}
+        self._next_number: dict[str, int] = {}
+        self.next_us: int | None = None
+
+    @property
+    def alerts(self) -> list[tuple[str, Alert]]:
+        """The active conditions with the pump each is about ("" is the monitor itself)."""
+        return [(pump, alert) for (pump, _), (alert, _) in list(self._active.items())]
+
+    def load(self, reader: Reader) -> None:
+        """Take over the monitor's own conditions that an earlier process raised.
+
+        What it had told is told once more: better twice than never.
+        """
+        newest = reader.alerts(1, pump=SITE)
+        if newest:
+            self._next_number[SITE] = newest[0][1].number + 1
+        for _, row in reader.alerts(PAGE_MAX, pump=SITE, open_only=True):
+            self._active[SITE, row.code] = (_alert(row), None)
+            self.next_us = row.raised_at_us
+
+    def change(self, work: Work, item: SiteChanged, now_us: int) -> None:
+        """Raise or resolve a condition; a condition that stands already is left alone."""
+        key = (item.pump, item.code)
+        active = self._active.get(key)
+        if item.active and active is None:
+            if item.pump and sum(1 for pump, _ in self._active if pump) >= STRANGERS_MAX:
+                return
+            self._raise(work, item, now_us)
+        elif not item.active and active is not None:
+            alert = msgspec.structs.replace(active[0], resolved_at_us=now_us)
+            del self._active[key]
+            record_effects(work, item.pump, now_us, (AlertResolved(alert=alert),))
+
+    def _raise(self, work: Work, item: SiteChanged, now_us: int) -> None:
+        number = self._next_number.get(item.pump, 1)
+        self._next_number[item.pump] = number + 1
+        alert = Alert(
+            number=number,
+            code=item.code,
+            priority=OWN_PRIORITIES.get(item.code, AlertPriority.MEDIUM),
+            raised_at_us=now_us,
+        )
+        record_effects(work, item.pump, now_us, (AlertRaised(alert=alert, detail=item.detail),))
+        self._active[item.pump, item.code] = (alert, None)
+        self.ring(work, now_us)
+
+    def take(self, work: Work, item: EventArrived, now_us: int) -> bool:
+        """Acknowledge a condition; return whether there was one."""
+        event = item.make(now_us)
+        active = self._active.get((item.pump, event.what)) if isinstance(event, Acknowledged) else None
+        if active is None or not isinstance(event, Acknowledged):
+            return False
+        alert, kept = active
+        alert = msgspec.structs.replace(alert, acknowledged_by=event.by, acknowledged_at_us=now_us)
+        if kept is not None:
+            kept = acknowledge(kept, "", event.by, now_us, self._ladder)
+        self._active[item.pump, alert.code] = (alert, kept)
+        record_effects(work, item.pump, now_us, (AlertAcknowledged(alert=alert),))
+        return True
+
+    def ring(self, work: Work, now_us: int) -> None:
+        """Tell whom the ladder says of each condition, now or again."""
+        due = []
+        for (pump, code), (alert, kept) in list(self._active.items()):
+            turn = advance_alert(kept, alert, self._ladder, now_us)
+            for call in turn.told:
+                self._teller.tell_site(work, call, self._ladder, pump, alert, now_us)
+            self._active[pump, code] = (alert, turn.state)
+            if turn.next_at_us is not None:
+                due.append(turn.next_at_us)
+        self.next_us = min(due) if due else None
+
+
+def _alert(row: AlertRow) -> Alert:
+    return Alert(
+        number=row.number,
+        code=row.code,
+        priority=AlertPriority(row.priority),
+        raised_at_us=row.raised_at_us,
+        acknowledged_by=row.acknowledged_by,
+        acknowledged_at_us=row.acknowledged_at_us,
+    )

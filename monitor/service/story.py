@@ -1,0 +1,276 @@
+"""Reads a story: JSON lines of what pumps said, what people did and what befell the monitor.
+
+A line that cannot be read is refused with its number and the cause; the story goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from drivers.contract import Observation
+from drivers.observation_json import PayloadError, decode_observation
+from monitor.feed.wire import microseconds
+from monitor.interruption.events import (
+    Acknowledged,
+    Closed,
+    Event,
+    HoldChanged,
+    Marked,
+    MarkKind,
+    Order,
+    Ordered,
+    Outcome,
+    Reported,
+    Role,
+    Swapped,
+)
+from monitor.interruption.policy import MINUTE_US
+
+LINE_MAX_BYTES = 4096
+"""Longest line of a story, as for an observation on the wire."""
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """A pump said something."""
+
+    at_us: int
+    pump: str | None
+    observation: Observation
+
+
+class Acted(msgspec.Struct, frozen=True):
+    """A person did something; ``make`` is given the instant."""
+
+    at_us: int
+    pump: str | None
+    make: Callable[[int], Event]
+
+
+class Restarted(msgspec.Struct, frozen=True):
+    """The monitor died ``down_us`` before and is back now."""
+
+    at_us: int
+    down_us: int
+    is_clock_good: bool
+
+
+class WallStepped(msgspec.Struct, frozen=True):
+    """The gateway's wall clock jumped."""
+
+    at_us: int
+    step_s: float
+
+
+class RefusedLine(msgspec.Struct, frozen=True):
+    """A line that is not accepted; ``at_us`` is None where it names no instant."""
+
+    at_us: int | None
+    why: str
+
+
+StoryItem = Observed | Acted | Restarted | WallStepped | RefusedLine
+
+
+class _Line(msgspec.Struct):
+    at: str
+    pump: str | None = None
+    kind: str | None = None
+    by: str = ""
+    role: str | None = None
+    mark: str | None = None
+    minutes: float | None = None
+    report: str | None = None
+    since: str | None = None
+    hold: str | None = None
+    reason: str = ""
+    until: str | None = None
+    order: dict[str, Any] | None = None
+    swap: dict[str, Any] | None = None
+    acknowledge: str | None = None
+    close: str | None = None
+    note: str = ""
+    restart: dict[str, Any] | None = None
+    wall_step_s: float | None = None
+
+
+_decoder = msgspec.json.Decoder(_Line)
+
+
+class _Refusal(Exception):  # noqa: N818 - a way out of nested reading, never leaves this file
+    pass
+
+
+def read_story(lines: Iterable[bytes], source: str, role_of: Callable[[str], Role]) -> Iterator[StoryItem]:
+    """Yield what each line says, in order; blank lines are skipped.
+
+    Args:
+        lines: Of the file, with or without line ends.
+        source: The file's name, for refusals.
+        role_of: What a person named in ``by`` may do, where the line names no role.
+    """
+    for number, raw in enumerate(lines, start=1):
+        line = raw.strip()
+        if not line:
+            continue
+        try:
+            yield _item(line, role_of)
+        except (_Refusal, PayloadError) as fault:
+            why = getattr(fault, "why", None) or str(fault)
+            yield RefusedLine(_instant_of(line), f"{source} line {number}: {why}")
+
+
+def instant_us(text: str, name: str) -> int:
+    """Return an RFC 3339 instant with offset in microseconds since 1970 UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{name} is not an RFC 3339 instant: {text[:40]!r}"
+        raise _Refusal(message) from None
+    if at.tzinfo is None:
+        message = f"{name} has no offset from UTC: {text[:40]!r}"
+        raise _Refusal(message)
+    return microseconds(at)
+
+
+def _instant_of(line: bytes) -> int | None:
+    try:
+        return instant_us(_decoder.decode(line).at, "at")
+    except (msgspec.MsgspecError, _Refusal, UnicodeDecodeError):
+        return None
+
+
+def _item(line: bytes, role_of: Callable[[str], Role]) -> StoryItem:
+    if len(line) > LINE_MAX_BYTES:
+        message = f"the line is longer than {LINE_MAX_BYTES} bytes"
+        raise _Refusal(message)
+    try:
+        seen = _decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+        raise _Refusal(str(fault)) from None
+    at_us = instant_us(seen.at, "at")
+    if seen.kind is not None:
+        pump, observation = decode_observation(line)
+        return Observed(at_us, pump, observation)
+    if seen.restart is not None:
+        return _restart(at_us, seen.restart)
+    if seen.wall_step_s is not None:
+        return WallStepped(at_us, seen.wall_step_s)
+    return Acted(at_us, seen.pump, _maker(seen, role_of))
+
+
+def _restart(at_us: int, said: dict[str, Any]) -> Restarted:
+    down_s, clock = said.get("down_s"), said.get("clock", "good")
+    if not isinstance(down_s, int | float) or isinstance(down_s, bool) or down_s < 0:
+        message = "restart.down_s must be a number of seconds, not negative"
+        raise _Refusal(message)
+    if clock not in ("good", "unknown"):
+        message = f"restart.clock must be good or unknown, not {clock!r}"
+        raise _Refusal(message)
+    return Restarted(at_us, int(down_s * 1_000_000), clock == "good")
+
+
+def _maker(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]:
+    for key, make in _MAKERS.items():
+        if getattr(seen, key) is not None:
+            return make(seen, role_of)
+    message = "the line is none of: observation (kind), mark, report, hold, order, swap, acknowledge, close, restart, wall_step_s"
+    raise _Refusal(message)
+
+
+def _role(seen: _Line, role_of: Callable[[str], Role]) -> Role:
+    if seen.role is None:
+        return role_of(seen.by)
+    try:
+        return Role(seen.role)
+    except ValueError:
+        known = role_of(seen.role)
+        if known is Role.VIEWER:
+            message = f"role must be one of {', '.join(Role)}, not {seen.role!r}"
+            raise _Refusal(message) from None
+        return known
+
+
+def _word(enum: Any, text: str, name: str) -> Any:  # noqa: ANN401 - a member of whichever enumeration was given
+    try:
+        return enum(text)
+    except ValueError:
+        message = f"{name} must be one of {', '.join(str(member) for member in enum)}, not {text[:40]!r}"
+        raise _Refusal(message) from None
+
+
+def _mark(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]:
+    mark = _word(MarkKind, seen.mark or "", "mark")
+    role = _role(seen, role_of)
+    quiet_us = None if seen.minutes is None else int(seen.minutes * MINUTE_US)
+    return lambda at_us: Marked(at_us=at_us, mark=mark, by=seen.by, role=role, quiet_us=quiet_us)
+
+
+def _report(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
+    if seen.report not in ("running", "stopped"):
+        message = f"report must be running or stopped, not {seen.report!r}"
+        raise _Refusal(message)
+    since_us = None if seen.since is None else instant_us(seen.since, "since")
+    running = seen.report == "running"
+    return lambda at_us: Reported(at_us=at_us, running=running, by=seen.by, since_us=since_us)
+
+
+def _hold(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
+    if seen.hold not in ("start", "end"):
+        message = f"hold must be start or end, not {seen.hold!r}"
+        raise _Refusal(message)
+    until_us = None if seen.until is None else instant_us(seen.until, "until")
+    started = seen.hold == "start"
+    return lambda at_us: HoldChanged(at_us=at_us, started=started, reason=seen.reason, by=seen.by, until_us=until_us)
+
+
+def _order(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
+    said = seen.order or {}
+    numbers: dict[str, float | None] = {}
+    for key in ("rate_ml_per_h", "bag_hours"):
+        value = said.get(key)
+        if value is not None and (not isinstance(value, int | float) or isinstance(value, bool) or value <= 0):
+            message = f"order.{key} must be a positive number"
+            raise _Refusal(message)
+        numbers[key] = None if value is None else float(value)
+    starts, ends = said.get("starts_at"), said.get("ends_at")
+    order = Order(
+        rate_ml_per_h=numbers["rate_ml_per_h"],
+        bag_hours=numbers["bag_hours"],
+        starts_at_us=None if starts is None else instant_us(str(starts), "order.starts_at"),
+        ends_at_us=None if ends is None else instant_us(str(ends), "order.ends_at"),
+    )
+    return lambda at_us: Ordered(at_us=at_us, order=order, by=seen.by)
+
+
+def _swap(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
+    serial = (seen.swap or {}).get("serial")
+    if not isinstance(serial, str) or not serial:
+        message = "swap.serial must be the new pump's serial number"
+        raise _Refusal(message)
+    return lambda at_us: Swapped(at_us=at_us, serial=serial, by=seen.by)
+
+
+def _acknowledge(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]:
+    what, role = seen.acknowledge or "", _role(seen, role_of)
+    return lambda at_us: Acknowledged(at_us=at_us, what=what, by=seen.by, role=role)
+
+
+def _close(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]:
+    outcome = _word(Outcome, seen.close or "", "close")
+    role = _role(seen, role_of)
+    return lambda at_us: Closed(at_us=at_us, outcome=outcome, note=seen.note, by=seen.by, role=role)
+
+
+_MAKERS: dict[str, Callable[[_Line, Callable[[str], Role]], Callable[[int], Event]]] = {
+    "mark": _mark,
+    "report": _report,
+    "hold": _hold,
+    "order": _order,
+    "swap": _swap,
+    "acknowledge": _acknowledge,
+    "close": _close,
+}
