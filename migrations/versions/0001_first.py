@@ -140,7 +140,7 @@ def _make_interruptions() -> None:
     op.create_index(
         "ix_interruptions_open",
         "interruptions",
-        ["pump_key", "number"],
+        ["id"],
         sqlite_where=is_open,
         postgresql_where=is_open,
     )
@@ -166,7 +166,7 @@ def _make_alerts() -> None:
         _pump("alerts"),
     )
     is_open = sa.text("resolved_at_us IS NULL")
-    op.create_index("ix_alerts_open", "alerts", ["pump_key", "number"], sqlite_where=is_open, postgresql_where=is_open)
+    op.create_index("ix_alerts_open", "alerts", ["id"], sqlite_where=is_open, postgresql_where=is_open)
 
 
 def _make_outbox() -> None:

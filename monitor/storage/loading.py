@@ -43,7 +43,7 @@ def states(connection: Connection, after: int) -> tuple[list[StoredState], dict[
     """
     rows = connection.execute(_STATES, {"after": after}).all()
     found = [StoredState._make(row[:4]) for row in rows if row[1] is not None]
-    heads: dict[str, Head] = {row[0]: row[4:] for row in rows}
+    heads: dict[str, Head] = {row[0]: list(row[4:]) for row in rows}
     return found, heads, rows[-1][4] if rows else 0
 
 

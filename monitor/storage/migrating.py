@@ -5,8 +5,12 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy.engine import Connection
+
+from monitor.storage.tables import metadata
 
 PACKAGE = "migrations"
 """The package that holds the revisions, installed beside ``monitor``; found by name, never imported."""
@@ -27,6 +31,16 @@ def migrate_back(connection: Connection, revision: str) -> None:
     """Bring the tables down to ``revision``, as ``migrate`` does."""
     with as_file(files(PACKAGE)) as scripts:
         command.downgrade(_config(str(scripts), connection), revision)
+
+
+def differences(connection: Connection) -> list[str]:
+    """Return one sentence per difference between the tables in the database and those of this version."""
+    context = MigrationContext.configure(connection, opts={"include_object": _is_compared})
+    return [f"the tables are not as they should be: {found}" for found in compare_metadata(context, metadata)]
+
+
+def _is_compared(_item: object, name: str | None, kind: str, _reflected: object, _other: object) -> bool:
+    return not (kind == "table" and name == "alembic_version")
 
 
 def _config(scripts: str, connection: Connection) -> Config:

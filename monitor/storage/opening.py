@@ -32,9 +32,9 @@ REVISIONS = Table("alembic_version", MetaData(), Column("version_num", Text, nul
 
 
 def prepare_directory(path: Path) -> None:
-    """Raise StorageError if the database's directory is not there."""
+    """Raise StorageError if the directory that a file is to lie in is not there."""
     if not path.parent.is_dir():
-        raise StorageError(f"{path.parent} is no directory; make it, or name another path in [storage] url")
+        raise StorageError(f"{path.parent} is no directory; make it, or name another path")
 
 
 def prepare_file(place: Place) -> None:

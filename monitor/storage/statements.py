@@ -15,7 +15,6 @@ from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from monitor.storage.rows import AlertRow, InterruptionRow, NoticeRow, NoticeUpdate
 from monitor.storage.tables import (
-    OPEN_ALERT,
     alerts,
     bookmarks,
     driver_memory,
@@ -56,10 +55,8 @@ class Statements:
         )
         # id, pump_key, previous_id, then AlertRow without the pump
         self.alert_insert = self._insert(alerts, ("id", "pump_key", "previous_id", "number", *_ALERT))
-        # AlertRow without pump and number, then pump_key, number
-        self.alert_update = self._update(alerts, _ALERT, ("pump_key", "number"), is_open_alert=True)
         # AlertRow without pump and number, then id
-        self.alert_update_by_id = self._update(alerts, _ALERT, ("id",))
+        self.alert_update = self._update(alerts, _ALERT, ("id",))
         # id, pump_key, previous_id, then NoticeRow without the pump, state, attempts, updated_at_us
         self.notice_insert = self._insert(
             outbox,
@@ -89,11 +86,8 @@ class Statements:
         new = {name: statement.excluded[name] for name in replaced}
         return self._text(statement.on_conflict_do_update(index_elements=list(key), set_=new), names)
 
-    def _update(
-        self, table: Table, names: tuple[str, ...], key: tuple[str, ...], *, is_open_alert: bool = False
-    ) -> str:
-        wanted = [table.c[name] == bindparam(f"old_{name}") for name in key]
-        condition = and_(*wanted, OPEN_ALERT) if is_open_alert else and_(*wanted)
+    def _update(self, table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> str:
+        condition = and_(*(table.c[name] == bindparam(f"old_{name}") for name in key))
         new: list[tuple[Column[Any], BindParameter[Any]]] = [
             (table.c[name], bindparam(f"new_{name}")) for name in names
         ]

@@ -39,7 +39,7 @@ BIG: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 OPEN_INTERRUPTION = text("phase IN ('open', 'awaiting-review')")
 OPEN_ALERT = text("resolved_at_us IS NULL")
 UNFINISHED_NOTICE = text("state IN ('queued', 'offered')")
-"""What the partial indexes hold. A query uses such an index only if it says exactly these words."""
+"""What the partial indexes hold, by id. A query uses such an index only if it says exactly these words."""
 
 metadata = MetaData(
     naming_convention={
@@ -128,8 +128,7 @@ interruptions = Table(
 
 Index(
     "ix_interruptions_open",
-    interruptions.c.pump_key,
-    interruptions.c.number,
+    interruptions.c.id,
     sqlite_where=OPEN_INTERRUPTION,
     postgresql_where=OPEN_INTERRUPTION,
 )
@@ -154,8 +153,7 @@ alerts = Table(
 )
 Index(
     "ix_alerts_open",
-    alerts.c.pump_key,
-    alerts.c.number,
+    alerts.c.id,
     sqlite_where=OPEN_ALERT,
     postgresql_where=OPEN_ALERT,
 )

@@ -6,7 +6,6 @@ changed in a draft, and taken over only when the transaction has been committed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -26,8 +25,9 @@ ALIVE = "alive_at_us"
 """Name of the site-wide value that says when the monitor was last alive."""
 
 _NAMES_PER_QUERY = 500
+_QUEUED = NoticeState.QUEUED.value
 
-Head = tuple[int, int, int, int, int]
+Head = list[int]
 """A pump's key, then its last journal id, alert id, alert number and notice id (0: none yet)."""
 
 _KEY, _JOURNAL, _ALERT, _ALERT_NUMBER, _NOTICE = range(5)
@@ -45,6 +45,8 @@ _FIND = (
     .where(pumps.c.pump_id.in_(bindparam("names", expanding=True)))
 )
 
+_ALERT_BEFORE = select(alerts.c.previous_id, alerts.c.number).where(alerts.c.id == bindparam("wanted"))
+
 
 @dataclass(slots=True)
 class Ends:
@@ -52,10 +54,12 @@ class Ends:
 
     Attributes:
         heads: By pump id, for the pumps met so far.
+        open_alerts: Ids by pump and number, for the alerts met so far that are not resolved.
         pump, journal, alert, notice, reject: The last id of each table.
     """
 
     heads: dict[str, Head]
+    open_alerts: dict[tuple[str, int], int]
     pump: int
     journal: int
     alert: int
@@ -76,7 +80,9 @@ def read_ends(connection: Connection) -> Ends:
     def last(column: Any) -> int:  # noqa: ANN401 - a column of any table
         return int(connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one())
 
-    return Ends({}, *(last(column) for column in (pumps.c.key, journal.c.id, alerts.c.id, outbox.c.id, rejects.c.id)))
+    return Ends(
+        {}, {}, *(last(column) for column in (pumps.c.key, journal.c.id, alerts.c.id, outbox.c.id, rejects.c.id))
+    )
 
 
 class Draft:
@@ -87,7 +93,9 @@ class Draft:
         self._sql = statements
         self._old = ends
         self._ends = replace(ends)
-        self._heads: dict[str, list[int]] = {}
+        self._heads: dict[str, Head] = {}
+        # By pump and number; 0 for one that is resolved now.
+        self._alerts: dict[tuple[str, int], int] = {}
 
     def write(self, work: Work, skip: Skip) -> None:
         """Write everything but the first rows that ``skip`` counts.
@@ -111,9 +119,13 @@ class Draft:
 
     def take_over(self) -> Ends:
         """Return where the database ends after the commit."""
-        self._old.heads.update(
-            (pump, (head[0], head[1], head[2], head[3], head[4])) for pump, head in self._heads.items()
-        )
+        self._old.heads.update(self._heads)
+        open_alerts = self._old.open_alerts
+        for name, alert_id in self._alerts.items():
+            if alert_id:
+                open_alerts[name] = alert_id
+            else:
+                open_alerts.pop(name, None)
         return self._ends
 
     def _many(self, sql: str, rows: list[tuple[Any, ...]]) -> int:
@@ -122,10 +134,9 @@ class Draft:
     def _enrol(self, work: Work) -> None:
         """Find the pumps of ``work`` that were not met yet, and enter those that are new."""
         known, heads = self._old.heads, self._heads
-        for pump in _pumps_of(work):
-            if pump not in heads and pump in known:
-                heads[pump] = list(known[pump])
-        unknown = iter(dict.fromkeys(pump for pump in _pumps_of(work) if pump not in heads))
+        wanted = _pumps_of(work)
+        heads.update({pump: known[pump].copy() for pump in wanted if pump in known})
+        unknown = iter(sorted(wanted - heads.keys()) if len(heads) < len(wanted) else ())
         while names := list(islice(unknown, _NAMES_PER_QUERY)):
             for pump, *head in self._connection.execute(_FIND, {"names": names}):
                 heads[pump] = head
@@ -151,46 +162,48 @@ class Draft:
 
     def _write_alerts(self, work: Work) -> None:
         new: list[tuple[Any, ...]] = []
-        changed: list[AlertRow] = []
-        for row in work.alerts.values():
-            head = self._heads[row.pump]
-            if row.number > head[_ALERT_NUMBER]:
-                self._ends.alert += 1
-                new.append((self._ends.alert, head[_KEY], head[_ALERT], *row[1:]))
-                head[_ALERT], head[_ALERT_NUMBER] = self._ends.alert, row.number
+        updates: list[tuple[Any, ...]] = []
+        others: list[AlertRow] = []
+        for name, row in work.alerts.items():
+            if alert_id := self._old.open_alerts.get(name):
+                updates.append((*row[2:], alert_id))
+                self._alerts[name] = alert_id if row.resolved_at_us is None else 0
+            elif row.number > self._heads[row.pump][_ALERT_NUMBER]:
+                new.append(self._new_alert(row))
             else:
-                changed.append(row)
+                others.append(row)
         self._many(self._sql.alert_insert, new)
-        updates = [(*row[2:], self._heads[row.pump][_KEY], row.number) for row in changed]
-        if self._many(self._sql.alert_update, updates) != len(updates):
-            self._write_odd_alerts(changed)
-
-    def _write_odd_alerts(self, rows: list[AlertRow]) -> None:
-        """Store alerts of which some were resolved before, or came out of order: found by their chain."""
-        for row in rows:
-            head = self._heads[row.pump]
-            alert_id = self._find_alert(head[_ALERT], row.number)
-            if alert_id:
-                self._many(self._sql.alert_update_by_id, [(*row[2:], alert_id)])
+        # Raised before the last restart, or resolved before, or numbered out of order.
+        for row in others:
+            if alert_id := self._find_alert(self._heads[row.pump][_ALERT], row.number):
+                updates.append((*row[2:], alert_id))
+                self._alerts[row.pump, row.number] = alert_id if row.resolved_at_us is None else 0
             else:
-                self._ends.alert += 1
-                self._many(self._sql.alert_insert, [(self._ends.alert, head[_KEY], head[_ALERT], *row[1:])])
-                head[_ALERT] = self._ends.alert
+                self._many(self._sql.alert_insert, [self._new_alert(row)])
+        self._many(self._sql.alert_update, updates)
+
+    def _new_alert(self, row: AlertRow) -> tuple[Any, ...]:
+        head = self._heads[row.pump]
+        alert_id = self._ends.alert = self._ends.alert + 1
+        values = (alert_id, head[_KEY], head[_ALERT], *row[1:])
+        head[_ALERT], head[_ALERT_NUMBER] = alert_id, max(row.number, head[_ALERT_NUMBER])
+        self._alerts[row.pump, row.number] = alert_id if row.resolved_at_us is None else 0
+        return values
 
     def _find_alert(self, alert_id: int, number: int) -> int:
-        query = select(alerts.c.previous_id, alerts.c.number).where(alerts.c.id == bindparam("wanted"))
+        """Return the id of an alert on the chain that begins at ``alert_id``, or 0 if it is not there."""
         while alert_id:
-            previous, found = self._connection.execute(query, {"wanted": alert_id}).one()
+            previous, found = self._connection.execute(_ALERT_BEFORE, {"wanted": alert_id}).one()
             if found == number:
-                return alert_id
+                break
             alert_id = previous
-        return 0
+        return alert_id
 
     def _write_notices(self, notices: list[NoticeRow]) -> None:
         rows: list[tuple[Any, ...]] = []
         for number, row in enumerate(notices, self._ends.notice + 1):
             head = self._heads[row[0]]
-            rows.append((number, head[_KEY], head[_NOTICE], *row[1:], NoticeState.QUEUED.value, 0, row.created_at_us))
+            rows.append((number, head[_KEY], head[_NOTICE], *row[1:], _QUEUED, 0, row.created_at_us))
             head[_NOTICE] = number
         self._many(self._sql.notice_insert, rows)
         self._ends.notice += len(rows)
@@ -220,18 +233,17 @@ class Draft:
         self._many(self._sql.state_update, rows)
         known = self._old.heads
         others = [
-            (*head[1:], head[0])
-            for pump, head in heads.items()
-            if pump not in states and tuple(head) != known.get(pump)
+            (*head[1:], head[0]) for pump, head in heads.items() if pump not in states and head != known.get(pump)
         ]
         self._many(self._sql.heads_update, others)
 
 
-def _pumps_of(work: Work) -> Iterator[str]:
-    """Yield the pump of every row, with repeats."""
-    yield from work.states
-    yield from (row[0] for row in work.journals if row[0] is not None)
-    keyed: Iterable[tuple[str, int]] = (*work.interruptions, *work.alerts)
-    yield from (pump for pump, _ in keyed)
-    yield from (row[0] for row in work.notices)
-    yield from (row[0] for row in work.rejects if row[0] is not None)
+def _pumps_of(work: Work) -> set[str]:
+    """Return every pump that a row is about."""
+    found = set(work.states)
+    found.update([row[0] for row in work.journals if row[0] is not None])
+    found.update([key[0] for key in work.interruptions])
+    found.update([key[0] for key in work.alerts])
+    found.update([row[0] for row in work.notices])
+    found.update([row[0] for row in work.rejects if row[0] is not None])
+    return found
