@@ -98,7 +98,7 @@ def export(url: str) -> Iterator[bytes]:
             last = {table: _last_id(connection, table) for table in _EXPORTED}
             facts = opening.read_meta(connection)
         head = {"table": "export", "version": 1, "revision": REVISION, "meta": facts}
-        yield msgspec.json.encode(head | {"last_ids": {table.name: up_to for table, up_to in last.items()}})
+        yield msgspec.json.encode(head | {"last_ids": {str(table.name): up_to for table, up_to in last.items()}})
         for table, up_to in last.items():
             yield from _rows(engine, table, up_to)
 
@@ -118,13 +118,13 @@ def _rows(engine: Engine, table: Table, up_to: int) -> Iterator[bytes]:
         if not rows:
             return
         for row in rows:
-            named = {"table": table.name, "pump": row["pump_id"]}
+            named = {"table": str(table.name), "pump": row["pump_id"]}
             yield msgspec.json.encode(named | dict(_shown(name, row[name]) for name in _names(table)))
         after = rows[-1]["id"]
 
 
 def _names(table: Table) -> list[str]:
-    return [column.name for column in table.columns if column.name not in _LEFT_OUT]
+    return [str(column.name) for column in table.columns if column.name not in _LEFT_OUT]
 
 
 def _shown(name: str, value: Any) -> tuple[str, object]:  # noqa: ANN401 - a value of any column
