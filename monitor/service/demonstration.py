@@ -94,7 +94,9 @@ class Demonstration:
 
     def _describe(self, story: str) -> dict[str, Any]:
         command = [sys.executable, "-m", "simulator", "--describe", story]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=READY_S_MAX)
+        done = subprocess.run(  # noqa: S603 - our own simulator, no shell
+            command, capture_output=True, text=True, check=False, timeout=READY_S_MAX
+        )
         if done.returncode != 0:
             message = done.stderr.strip() or f"the simulator knows no story {story!r}"
             raise MonitorError(message)
@@ -107,7 +109,9 @@ class Demonstration:
             "--link", str(self._folder / "pump"), "--speed", str(self._speed),
             "--epoch", str(epoch_us / SECOND_US), "--while-stdin",
         ]  # fmt: skip
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(  # noqa: S603 - our own simulator, no shell
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         said = "" if process.stdout is None else process.stdout.readline()
         if not said.startswith("ready"):
             process.kill()
@@ -187,8 +191,8 @@ class Demonstration:
                 f"  {view.id}: from {rfc3339(view.opened_at_us)[11:16]}, at least {low:.0f} and at most {high:.0f} min,"
                 f" {view.off_class}, {view.phase}; told: {rungs}"
             )
-        for alert in source.alerts(open_only=True, after=None, limit=100).items:
-            lines.append(f"  open alert: {alert.code} ({alert.priority})")
+        alerts = source.alerts(open_only=True, after=None, limit=100).items
+        lines.extend(f"  open alert: {alert.code} ({alert.priority})" for alert in alerts)
         return lines
 
     def stop(self) -> None:

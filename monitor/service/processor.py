@@ -34,6 +34,7 @@ from monitor.service.outgoing import Outgoing
 from monitor.service.pump_turn import PumpTurn
 from monitor.service.recording import record_fact
 from monitor.service.site_board import SiteBoard
+from monitor.service.tally import Tally
 from monitor.storage.unit_of_work import Store
 from monitor.storage.work import Work
 
@@ -51,7 +52,7 @@ class Processor:
         book: The pumps under watch.
         stored_ok: False while the store refuses to write.
         bookmarks: Where each link's driver should go on reading, as far as it is durable.
-        counts: How many observations, refusals and duplicates by cause, for metrics.
+        tally: What came in and what was refused.
     """
 
     def __init__(
@@ -60,8 +61,7 @@ class Processor:
         self.book = book
         self.stored_ok = True
         self.storage_fault = ""
-        self.counts: dict[str, int] = {"observations": 0, "duplicates": 0}
-        self.refused: dict[tuple[str, str], int] = {}
+        self.tally = Tally()
         self.latest_cursor = 0
         self._store = store
         self._clock = clock
@@ -120,7 +120,7 @@ class Processor:
         batch = item.batch
         entries = self.book.entries
         stale = self._stale
-        self.counts["observations"] += len(batch.items)
+        self.tally.observations += len(batch.items)
         for pump, observation in batch.items:
             entry = entries.get(pump)
             if entry is None:
@@ -135,7 +135,7 @@ class Processor:
             else:
                 entry.put(result.state)
                 stale[pump] = entry
-        self._note_refusals(batch, at_us)
+        self.tally.note_refusals(self._work, batch, at_us)
         if batch.bookmark is not None:
             self._work.bookmark(item.link, batch.bookmark)
         if item.settler is not None:
@@ -144,7 +144,7 @@ class Processor:
     def _changed(self, entry: Entry, state: PumpState, effects: tuple[Effect, ...], at_us: int) -> None:
         first = effects[0]
         if type(first) is EvidenceDoubted and len(effects) == 1 and first.why == DUPLICATE:
-            self.counts["duplicates"] += 1
+            self.tally.duplicates += 1
             entry.put(state)
             self._stale[entry.policy.pump] = entry
             return
@@ -153,26 +153,12 @@ class Processor:
         self.book.arm(entry.policy.pump, entry.deadline_us)
 
     def _quarantine(self, pump: str, at_us: int) -> None:
-        self._count_refusal("unknown-pump", pump)
+        self.tally.refuse("unknown-pump", pump)
         self._board.change(
             self._work,
             SiteChanged(OwnCode.UNKNOWN_PUMP, active=True, detail=f"pump {pump} is not enrolled", pump=pump),
             at_us,
         )
-
-    def _note_refusals(self, batch: Batch, at_us: int) -> None:
-        for refused in batch.refused:
-            self._count_refusal(refused.cause, refused.source)
-            self._work.reject(
-                at_us, refused.source, refused.position, refused.cause, refused.why, refused.raw, refused.pump
-            )
-        unlisted = batch.refused_count - len(batch.refused)
-        if unlisted > 0:
-            self._count_refusal("unlisted", "", unlisted)
-
-    def _count_refusal(self, cause: str, source: str, times: int = 1) -> None:
-        key = (cause, source if len(self.refused) < 1000 else "")
-        self.refused[key] = self.refused.get(key, 0) + times
 
     def _take_event(self, item: EventArrived, now_us: int) -> None:
         reply = item.reply

@@ -6,16 +6,10 @@ from monitor.escalation.ladder import acknowledge, advance, advance_alert
 from monitor.escalation.rungs import Ladder
 from monitor.escalation.turns import LadderState, LadderTurn
 from monitor.interruption.deadlines import next_deadline_us
-from monitor.interruption.effects import (
-    AlertAcknowledged,
-    AlertRaised,
-    AlertResolved,
-    Effect,
-    PhaseChanged,
-    RungAcknowledged,
-)
+from monitor.interruption.effects import AlertRaised, Effect, PhaseChanged, RungAcknowledged
 from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
 from monitor.interruption.view import open_view, view_of
+from monitor.service.alert_turn import after_effects
 from monitor.service.book import Entry, Ladders
 from monitor.service.recording import interruption_row, record_effects, touched
 from monitor.service.telling import Teller
@@ -76,7 +70,7 @@ class PumpTurn:
             told |= self._tell(work, ladder, entry, turn, shown, None, now_us)
             of_interruptions.append((incident.number, turn.state))
             due.append(turn.next_at_us)
-        of_alerts, told_alerts = self._advance_alerts(work, entry, ladders, ladder, state, effects, view, due, now_us)
+        of_alerts, told_alerts = self._advance_alerts(work, entry, ladder, effects, view, due, now_us)
         changed = Ladders(tuple(of_interruptions), of_alerts)
         if changed != ladders:
             entry.put_ladders(changed)
@@ -84,50 +78,29 @@ class PumpTurn:
         entry.deadline_us = min(known) if known else None
         return told or told_alerts
 
-    def _advance_alerts(  # noqa: PLR0913 - the parts of one turn, all of one pump
+    def _advance_alerts(
         self,
         work: Work,
         entry: Entry,
-        ladders: Ladders,
         ladder: Ladder,
-        state: PumpState,
         effects: tuple[Effect, ...],
         view: InterruptionView | None,
         due: list[int | None],
         now_us: int,
     ) -> tuple[tuple[tuple[Alert, LadderState], ...], bool]:
-        if not ladders.of_alerts and not any(isinstance(effect, AlertRaised) for effect in effects):
+        """Turn the ladders of alerts that are told by themselves; return them and whether anybody was told."""
+        kept = entry.ladders.of_alerts
+        if not kept and not any(isinstance(effect, AlertRaised) for effect in effects):
             return (), False
-        active: dict[int, tuple[Alert, LadderState | None]] = {
-            alert.number: (alert, kept) for alert, kept in ladders.of_alerts
-        }
-        for effect in effects:
-            match effect:
-                case AlertRaised():
-                    active[effect.alert.number] = (effect.alert, None)
-                case AlertResolved():
-                    active.pop(effect.alert.number, None)
-                case AlertAcknowledged():
-                    kept = active.get(effect.alert.number, (effect.alert, None))[1]
-                    if kept is not None:
-                        by = effect.alert.acknowledged_by or ""
-                        active[effect.alert.number] = (effect.alert, acknowledge(kept, "", by, now_us, ladder))
-                case RungAcknowledged():
-                    for number, (alert, kept) in list(active.items()):
-                        if kept is not None and effect.what != alert.code:
-                            active[number] = (alert, acknowledge(kept, effect.what, effect.by, now_us, ladder))
-                case _:
-                    pass
-        kept_alerts: list[tuple[Alert, LadderState]] = []
         told = False
-        for alert, kept in active.values():
-            turn = advance_alert(kept, alert, ladder, now_us, has_interruption=view is not None)
+        still: list[tuple[Alert, LadderState]] = []
+        for alert, memory in after_effects(kept, effects, ladder, now_us).values():
+            turn = advance_alert(memory, alert, ladder, now_us, has_interruption=view is not None)
             told |= self._tell(work, ladder, entry, turn, view, alert, now_us)
             if turn.state.rungs or turn.next_at_us is not None:
-                kept_alerts.append((alert, turn.state))
+                still.append((alert, turn.state))
                 due.append(turn.next_at_us)
-        del state
-        return tuple(kept_alerts), told
+        return tuple(still), told
 
     def _tell(
         self,

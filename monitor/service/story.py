@@ -177,7 +177,8 @@ def _maker(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event
     for key, make in _MAKERS.items():
         if getattr(seen, key) is not None:
             return make(seen, role_of)
-    message = "the line is none of: observation (kind), mark, report, hold, order, swap, acknowledge, close, restart, wall_step_s"
+    known = ", ".join((*_MAKERS, "restart", "wall_step_s"))
+    message = f"the line is no observation (kind) and none of: {known}"
     raise _Refusal(message)
 
 

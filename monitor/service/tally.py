@@ -1,0 +1,40 @@
+"""Counts what came in and what was refused, by cause, for metrics."""
+
+from __future__ import annotations
+
+from drivers.contract import Batch
+from monitor.storage.work import Work
+
+SOURCES_MAX = 1_000
+"""How many sources are counted one by one; the rest share a line."""
+
+
+class Tally:
+    """Counters since the start of the process.
+
+    Attributes:
+        observations: Everything that a link handed in.
+        duplicates: Of these, what had been heard before.
+        refused: By cause and source.
+    """
+
+    def __init__(self) -> None:
+        self.observations = 0
+        self.duplicates = 0
+        self.refused: dict[tuple[str, str], int] = {}
+
+    def refuse(self, cause: str, source: str, times: int = 1) -> None:
+        """Count something that was not accepted."""
+        key = (cause, source)
+        if key not in self.refused and len(self.refused) >= SOURCES_MAX:
+            key = (cause, "")
+        self.refused[key] = self.refused.get(key, 0) + times
+
+    def note_refusals(self, work: Work, batch: Batch, at_us: int) -> None:
+        """Count what a link refused, and keep the sample of it that the link gave."""
+        for refused in batch.refused:
+            self.refuse(refused.cause, refused.source)
+            work.reject(at_us, refused.source, refused.position, refused.cause, refused.why, refused.raw, refused.pump)
+        unlisted = batch.refused_count - len(batch.refused)
+        if unlisted > 0:
+            self.refuse("unlisted", "", unlisted)
