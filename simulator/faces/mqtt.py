@@ -22,7 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from simulator.terminal import LineError
 
-CONNECT_S_MAX = 10.0
+CONNECT_S_MAX = 5.0
 """How long a first connection may take before the broker counts as out of reach."""
 
 FLUSH_S_MAX = 5.0
