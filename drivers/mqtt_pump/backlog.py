@@ -34,6 +34,9 @@ MARKER_WAIT_S = 30.0
 MARKER_RETRY_S = 60.0
 """How often a marker is tried while pings are believed."""
 
+DENIED_RETRY_S = 3600.0
+"""The same where the broker has said no: some brokers cut the line at each try."""
+
 QUIET_S = 2.0
 """How long the queue must have been quiet before a ping counts as proof that it is empty."""
 
@@ -69,6 +72,7 @@ class Backlog:
         self._ping: _Probe | None = None
         self._unanswered_since_s: float | None = None
         self._next_marker_at_s = 0.0
+        self._denied_until_s: float | None = None
         self._last_message_at_s = 0.0
 
     def connected(self, at_s: float, *, held_since_s: float | None) -> None:
@@ -83,11 +87,11 @@ class Backlog:
         self.floor_at_s = self.proven_at_s
         self.resent_at_s = self.proven_at_s
         self.has_proof = held_since_s is None
-        self.is_waiting_for_quiet = False
+        self.is_waiting_for_quiet = self._denied_until_s is not None and at_s < self._denied_until_s
         self._markers.clear()
         self._ping = None
         self._unanswered_since_s = None
-        self._next_marker_at_s = at_s
+        self._next_marker_at_s = at_s if self._denied_until_s is None else max(at_s, self._denied_until_s)
         self._last_message_at_s = at_s
 
     def age_max_s(self, now_s: float) -> float:
@@ -128,15 +132,17 @@ class Backlog:
         self._unanswered_since_s = min((later.sent_at_s for later in self._markers.values()), default=None)
         if self.is_waiting_for_quiet:
             self.is_waiting_for_quiet = False
+            self._denied_until_s = None
             self._next_marker_at_s = probe.sent_at_s + MARKER_EVERY_S
         self._prove(probe)
         return True
 
-    def markers_failed(self) -> None:
-        """Give markers up for pings: the broker does not take them or does not hand them back."""
-        if not self.is_waiting_for_quiet:
-            self.is_waiting_for_quiet = True
-            self._next_marker_at_s += MARKER_RETRY_S
+    def markers_failed(self, now_s: float, *, denied: bool) -> None:
+        """Give markers up for pings: the broker has refused one, or it does not hand them back."""
+        self.is_waiting_for_quiet = True
+        self._next_marker_at_s = now_s + (DENIED_RETRY_S if denied else MARKER_RETRY_S)
+        if denied:
+            self._denied_until_s = self._next_marker_at_s
 
     def is_marker_overdue(self, now_s: float) -> bool:
         """Tell whether a marker has stayed away for too long, while markers are still believed in."""

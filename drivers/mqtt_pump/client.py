@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from typing import TYPE_CHECKING
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -17,9 +16,6 @@ from paho.mqtt.reasoncodes import ReasonCode
 from drivers.mqtt_pump.buffered_socket import BufferedSocket
 from drivers.mqtt_pump.link_errors import BrokerError, Cause
 from drivers.mqtt_pump.options import MqttOptions
-
-if TYPE_CHECKING:
-    from paho.mqtt.client import SocketLike
 
 CONNECT_WAIT_S = 3.0
 """The longest wait for the TCP connection, and again for each step of the TLS handshake."""
@@ -126,9 +122,20 @@ class _BufferedClient(Client):
     object with the methods of one. If a later paho no longer calls it, its own socket is used.
     """
 
-    def _create_socket(self) -> BufferedSocket | SocketLike:
-        line = super()._create_socket()
-        return BufferedSocket(line) if isinstance(line, socket.socket) else line
+    tls: ssl.SSLContext | None = None
+
+    def _create_socket(self) -> BufferedSocket:
+        line = socket.create_connection((self.host, self.port), self.connect_timeout)
+        try:
+            # Acknowledgements are small and joined already: nothing is won by waiting for more.
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls is not None:
+                line = self.tls.wrap_socket(line, server_hostname=self.host)
+        except BaseException:
+            # paho itself leaves a socket open whose handshake has failed.
+            line.close()
+            raise
+        return BufferedSocket(line)
 
 
 def make_client(
@@ -143,7 +150,8 @@ def make_client(
         answers: Where the broker's answers go.
         buffered: False leaves paho its own socket.
     """
-    client = (_BufferedClient if buffered else Client)(
+    kind = _BufferedClient if buffered else Client
+    client = kind(
         CallbackAPIVersion.VERSION2,
         client_id=options.client_id,
         protocol=MQTTProtocolVersion.MQTTv5,
@@ -157,6 +165,8 @@ def make_client(
     client.on_disconnect = answers.on_disconnect
     if options.username is not None:
         client.username_pw_set(options.username, password)
+    if isinstance(client, _BufferedClient):
+        client.tls = tls
     if tls is not None:
         client.tls_set_context(tls)
     return client

@@ -52,6 +52,7 @@ class Connection:
         self.early: list[Arrived] = []
         self.answers = Answers(options.client_id, options.session_expiry_s)
         self._options = options
+        self._has_tls = tls is not None
         self._intake: Intake | None = None
         self._selector = selectors.DefaultSelector()
         self._wake_reader, self._wake_writer = socket.socketpair()
@@ -123,6 +124,8 @@ class Connection:
                     intake.send_rest()
             if intake.has_more or happened:
                 intake.receive(arrived, count_max)
+        except ssl.SSLError as error:
+            self.answers.lose("tls", f"The broker ended the TLS connection: {_tls_reason(error)}.")
         except PacketError as error:
             self.answers.lose("protocol", f"The broker does not keep to MQTT 5: {error}")
         except (OSError, ValueError) as error:
@@ -194,7 +197,10 @@ class Connection:
     def _begin_reading(self) -> None:
         line = self._paho.socket()
         if line is None:
-            raise BrokerError("unreachable", "The connection was lost while it was made.")
+            if self._has_tls:
+                why = "The broker cut the line after the TLS handshake; does it accept our certificate?"
+                raise BrokerError("tls", why)
+            raise BrokerError("connection-lost", "The broker cut the line at once.")
         if isinstance(line, BufferedSocket):
             self._intake = BufferedIntake(self._paho, line)
         else:

@@ -88,7 +88,7 @@ class Session:
         oldest_at_s = at_s - options.session_expiry_s if held_since_s is None else held_since_s
         self._backlog.connected(at_s, held_since_s=oldest_at_s if answers.is_resumed else None)
         if marker.is_failure:
-            self._give_markers_up(f"it does not let us read it ({marker})")
+            self._give_markers_up(f"it does not let us read it ({marker})", denied=True)
         if links and links[0].is_failure:
             self._notice("link-denied", f"The broker does not let us read {topics[2]}: {links[0]}.")
         self._memory.begin(self._backlog.floor_at_s, at_s)
@@ -205,13 +205,14 @@ class Session:
         refusal = connection.answers.refused_publish
         if refusal is not None:
             connection.answers.refused_publish = None
-            self._give_markers_up(f"it does not let us publish there ({refusal})")
+            self._give_markers_up(f"it does not let us publish there ({refusal})", denied=True)
         elif self._backlog.is_marker_overdue(self._now_s):
-            self._give_markers_up(f"none has come back within {MARKER_WAIT_S:g} s")
+            self._give_markers_up(f"none has come back within {MARKER_WAIT_S:g} s", denied=False)
 
-    def _give_markers_up(self, why: str) -> None:
-        if not self._backlog.is_waiting_for_quiet:
-            self._backlog.markers_failed()
+    def _give_markers_up(self, why: str, *, denied: bool) -> None:
+        is_news = not self._backlog.is_waiting_for_quiet
+        self._backlog.markers_failed(self._now_s, denied=denied)
+        if is_news:
             self._notice(
                 "no-marker",
                 f"The broker does not hand back our markers on {self._options.marker_topic}: {why}."

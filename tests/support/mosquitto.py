@@ -151,7 +151,7 @@ class Broker:
         return False
 
     def _configuration(self) -> str:
-        lines = [f"listener {self.port} 127.0.0.1", "max_queued_messages 0", "log_type all", self._settings]
+        lines = [f"listener {self.port} 127.0.0.1", "max_queued_messages 100000", "log_type all"]
         if os.geteuid() == 0:
             lines.insert(0, "user root")  # else it would give up the right to read the files below
         if self.is_persistent:
@@ -173,6 +173,7 @@ class Broker:
             rules = self._folder / "access"
             rules.write_text(self._access_rules)
             lines.append(f"acl_file {rules}")
+        lines.append(self._settings)
         return "\n".join(lines) + "\n"
 
 

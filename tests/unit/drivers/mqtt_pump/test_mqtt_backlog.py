@@ -98,7 +98,7 @@ def test_pings_prove_nothing_while_markers_work() -> None:
 
 def test_without_markers_a_ping_counts_once_the_queue_was_quiet() -> None:
     backlog = connected(held_since_s=400.0)
-    backlog.markers_failed()
+    backlog.markers_failed(1000.0, denied=False)
     backlog.messages_came(1014.0)
     backlog.ping_sent(1015.0, None)
     backlog.ping_answered(1015.1)
@@ -115,7 +115,7 @@ def test_a_marker_that_stays_away_is_given_up_after_a_while_and_tried_again_late
         backlog.marker_sent(str(at_s).encode(), at_s, None)
     assert not backlog.is_marker_overdue(1000.0 + MARKER_WAIT_S - 1)
     assert backlog.is_marker_overdue(1000.0 + MARKER_WAIT_S)
-    backlog.markers_failed()
+    backlog.markers_failed(1030.0, denied=False)
     assert not backlog.is_marker_overdue(1000.0 + MARKER_WAIT_S)
     assert not backlog.is_marker_due(1030.0)
     assert backlog.is_marker_due(1100.0)
@@ -123,6 +123,21 @@ def test_a_marker_that_stays_away_is_given_up_after_a_while_and_tried_again_late
     backlog.marker_returned(b"again")
     assert not backlog.is_waiting_for_quiet
     assert backlog.age_max_s(1100.1) == 0
+
+
+def test_a_broker_that_said_no_is_not_asked_again_for_an_hour_not_even_after_a_cut() -> None:
+    backlog = connected(held_since_s=None)
+    backlog.marker_sent(b"m", 1000.0, None)
+    backlog.markers_failed(1000.1, denied=True)
+    backlog.connected(1010.0, held_since_s=1000.0)
+    assert backlog.is_waiting_for_quiet
+    assert not backlog.is_marker_due(1010.0)
+    assert not backlog.is_marker_due(4600.0)
+    assert backlog.is_marker_due(4601.0)
+    backlog.marker_sent(b"n", 4601.0, None)
+    backlog.marker_returned(b"n")
+    backlog.connected(4610.0, held_since_s=4601.0)
+    assert backlog.is_marker_due(4610.0)
 
 
 class HonestBroker(RuleBasedStateMachine):
