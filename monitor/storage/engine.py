@@ -8,8 +8,9 @@ that it rests on is read back, and a database that does not obey is not used at 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
@@ -130,7 +131,7 @@ def reader_engine(place: Place, pool_size: int = READERS) -> Engine:
     return engine
 
 
-def _opener(path: Path) -> Any:  # noqa: ANN401 - a pool takes any callable
+def _opener(path: Path) -> Callable[[], sqlite3.Connection]:
     # mode=rw: a file that was removed is an error, never a new empty database.
     uri = path.as_uri() + "?mode=rw"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Engine, Table, bindparam, func, select, text
@@ -127,14 +127,14 @@ def _names(table: Table) -> list[str]:
     return [str(column.name) for column in table.columns if column.name not in _LEFT_OUT]
 
 
-def _shown(name: str, value: Any) -> tuple[str, object]:  # noqa: ANN401 - a value of any column
+def _shown(name: str, value: object) -> tuple[str, object]:
     """Return name and value as people outside read them."""
-    if name.endswith(_INSTANTS):
-        at = None if value is None else (_EPOCH + timedelta(microseconds=value)).isoformat()
+    if name == "at_us" or name.endswith(_INSTANTS):
+        at = (_EPOCH + timedelta(microseconds=value)).isoformat() if isinstance(value, int) else None
         return name.removesuffix("_us"), at
     if name.endswith("_us"):
-        return name.removesuffix("_us") + "_s", None if value is None else value / 1_000_000
-    if name == "body":
+        return name.removesuffix("_us") + "_s", value / 1_000_000 if isinstance(value, int) else None
+    if name == "body" and isinstance(value, str):
         try:
             return name, msgspec.json.decode(value)
         except msgspec.DecodeError:

@@ -174,6 +174,7 @@ def _copy(place: Place, partial: Path, progress: Callable[[int, int], None] | No
             progress(left, total)
 
     partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(partial)) as target:
         engine = reader_engine(place)
         try:

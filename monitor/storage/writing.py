@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Column, bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from monitor.storage.rows import AlertRow, NoticeRow, NoticeState
@@ -77,7 +77,7 @@ class Skip(NamedTuple):
 def read_ends(connection: Connection) -> Ends:
     """Return where the database ends now."""
 
-    def last(column: Any) -> int:  # noqa: ANN401 - a column of any table
+    def last(column: Column[int]) -> int:
         return int(connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one())
 
     return Ends(
