@@ -16,6 +16,7 @@ from simulator.station import Member, Station
 from simulator.stories import load_story
 from simulator.table_reader import FileError
 from simulator.terminal import Terminal
+from simulator.units import us_of
 
 OWN_CONNECTIONS_MAX = 8
 """Up to so many pumps have a connection, and so a last will, of their own."""
@@ -54,9 +55,19 @@ def _links(group: Group) -> list[Path]:
 
 def _serial_stations(group: Group, fleet: list[Member]) -> list[Station]:
     return [
-        Station(member, _serial_face(group, member), Terminal(link), waits_for_reader=group.waits_for_reader)
+        Station(
+            member,
+            _serial_face(group, member),
+            Terminal(link),
+            waits_for_reader=group.waits_for_reader,
+            start_us=_start_us(group),
+        )
         for member, link in zip(fleet, _links(group), strict=True)
     ]
+
+
+def _start_us(group: Group) -> int | None:
+    return None if group.epoch_s is None else us_of(group.epoch_s)
 
 
 def _serial_face(group: Group, member: Member) -> Face:
@@ -85,7 +96,7 @@ def _mqtt_stations(group: Group, fleet: list[Member]) -> list[Station]:
         for member in crew:
             line = MqttLine(gateway, options.topic_of(member.pump_id), options.link_topic_of(member.pump_id))
             reporter = Reporter(group.report_us, member.pump_id, member.phase_us)
-            stations.append(Station(member, ObservationFace(reporter), line))
+            stations.append(Station(member, ObservationFace(reporter), line, start_us=_start_us(group)))
     return stations
 
 

@@ -13,7 +13,7 @@ VOLTS_EMPTY = 2.2
 
 @dataclass(slots=True)
 class Battery:
-    """What is left, in microseconds of operation."""
+    """What is left, in microseconds of operation; a fresh one may hold a little more than its life."""
 
     life_us: int
     left_us: int
@@ -37,9 +37,9 @@ class Battery:
     @property
     def percent(self) -> float:
         """What is left, 0 to 100 in tenths, rounded down."""
-        return self.left_us * 1000 // self.life_us / 10
+        return min(self.left_us, self.life_us) * 1000 // self.life_us / 10
 
     @property
     def volts(self) -> float:
         """What a meter would show, in hundredths; a straight line, which no real cell has."""
-        return round(VOLTS_EMPTY + (VOLTS_FULL - VOLTS_EMPTY) * self.left_us / self.life_us, 2)
+        return round(VOLTS_EMPTY + (VOLTS_FULL - VOLTS_EMPTY) * min(1.0, self.left_us / self.life_us), 2)

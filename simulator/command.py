@@ -42,7 +42,7 @@ def simulate(  # noqa: PLR0913 - Typer reads one parameter per option
     mqtt_port: Annotated[int | None, typer.Option(help="Its port.")] = None,
     topic: Annotated[str | None, typer.Option(help="Where observations go, with {site} and {pump}.")] = None,
     site: Annotated[str | None, typer.Option(help="The site in the topic.")] = None,
-    epoch: Annotated[float | None, typer.Option(help="When story and real time agree, in seconds since 1970.")] = None,
+    epoch: Annotated[float | None, typer.Option(help="When stories begin, in real seconds since 1970.")] = None,
     wait_until_opened: Annotated[bool | None, typer.Option("--wait-until-opened", help="A reader begins it.")] = None,
     until_over: Annotated[bool, typer.Option("--until-over", help="End when all stories have been told.")] = False,
     while_stdin: Annotated[bool, typer.Option("--while-stdin", help="End when standard input closes.")] = False,

@@ -46,7 +46,8 @@ class Group:
         pump: The pump's id, or what a fleet's ids begin with.
         seed: Changes all chance at once.
         speed: How many story seconds pass in a real one.
-        epoch_s: The real instant, seconds since 1970, at which both times agree; None for the start.
+        epoch_s: The real instant, seconds since 1970, at which stories begin and both times agree; None
+            for the start of the program.
         report_us: How often a pump that speaks by itself tells its state.
         link: Name of the pseudo-terminal; a fleet's are numbered from 1.
         has_crc: Whether JSON lines carry a checksum.

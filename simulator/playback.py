@@ -24,17 +24,20 @@ class Playback:
         refused: Actions that the pump did not take, as a note for the author.
     """
 
-    def __init__(self, scenario: Scenario, start_us: int, setup: PumpSetup | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, start_us: int, setup: PumpSetup | None = None, now_us: int | None = None
+    ) -> None:
         """Begin a story.
 
         Args:
             scenario: What happens.
             start_us: When it begins.
             setup: The pump, where it differs from the story's own (another serial number in a fleet).
+            now_us: The present, if the story is yet to begin; the pump is there a little before.
         """
         self.scenario = scenario
         self.start_us = start_us
-        self.pump = SimulatedPump(setup or scenario.setup, start_us)
+        self.pump = SimulatedPump(setup or scenario.setup, start_us, now_us=now_us)
         self._keeps_serials = self.pump.serial == scenario.setup.serial
         self.refused: list[StoryAction] = []
         self._next = 0

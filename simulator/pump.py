@@ -22,7 +22,7 @@ _BLOCKS_RUN = frozenset({AlarmCode.FAULT, AlarmCode.COMM_MODULE, AlarmCode.BATT_
 class SimulatedPump(PumpReadout):
     """A pump with physics, in the hands of people."""
 
-    def __init__(self, setup: PumpSetup, start_us: int, truth: Truth | None = None) -> None:
+    def __init__(self, setup: PumpSetup, start_us: int, truth: Truth | None = None, now_us: int | None = None) -> None:
         """Make a pump as its setup says, and bring it to the start of its story.
 
         Args:
@@ -30,19 +30,15 @@ class SimulatedPump(PumpReadout):
             start_us: When its story starts, in microseconds since 1970.
             truth: The patient's record, where a pump before this one began it; the new one then starts
                 switched on and stopped, with no time before.
+            now_us: The present, where it lies between the pump's first instant and the story's start.
         """
         super().__init__(setup, start_us, truth)
-        # Before the story the battery stays as it is.
-        self.battery.is_on_mains = True
         if truth is not None or setup.starts is not StartsAs.OFF:
             self.power_on()
         if truth is None and setup.starts is StartsAs.RUNNING:
             self.run()
         self._note_flow()
-        self.advance(start_us)
-        self.battery.is_on_mains = False
-        if setup.battery_left_s is not None:
-            self.battery.left_us = us_of(setup.battery_left_s)
+        self.advance(start_us if now_us is None else max(self.now_us, min(now_us, start_us)))
 
     # People at the keys.
 

@@ -65,8 +65,13 @@ class PumpPhysics:
         self.now_us = start_us - us_of(setup.lead_s) if truth is None else start_us
         self.truth = Truth(self.now_us) if truth is None else truth
         self.tubing = Tubing(bag=quanta_of(setup.bag_ml + setup.overfill_ml - setup.infused_ml))
-        life_us = us_of(setup.battery_life_s)
-        self.battery = Battery(life_us=life_us, left_us=life_us, low_us=us_of(setup.battery_low_s))
+        left_s = setup.battery_life_s if setup.battery_left_s is None else setup.battery_left_s
+        self.battery = Battery(
+            life_us=us_of(setup.battery_life_s),
+            # What is used up before the story comes on top.
+            left_us=us_of(left_s) + start_us - self.now_us,
+            low_us=us_of(setup.battery_low_s),
+        )
         reading_us = start_us + us_of(setup.clock_ahead_s)
         self.clock = PumpClock(start_us, reading_us, setup.drift_ppm)
         self.log = LogRing(first_index=setup.log_first_index)

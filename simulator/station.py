@@ -16,6 +16,7 @@ from simulator.line import Line
 from simulator.playback import Playback
 from simulator.scenario import Scenario, StoryAction
 from simulator.setup import PumpSetup
+from simulator.units import us_of
 
 LATE_MESSAGES_MAX = 10_000
 """Delayed messages under way at once; more are lost, as in any network."""
@@ -41,7 +42,7 @@ class Member:
 
 
 class Station:
-    """One pump on one line; its story begins when ``begin`` is called, or with the first sign of a reader.
+    """One pump on one line; its story begins at once, at an instant, or with the first sign of a reader.
 
     Attributes:
         member: Which pump of the fleet this is.
@@ -51,27 +52,50 @@ class Station:
         lost_messages: Delayed messages that found no room.
     """
 
-    def __init__(self, member: Member, face: Face, line: Line, *, waits_for_reader: bool = False) -> None:
+    def __init__(
+        self,
+        member: Member,
+        face: Face,
+        line: Line,
+        *,
+        waits_for_reader: bool = False,
+        start_us: int | None = None,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            member: Which pump of the fleet this is.
+            face: How it speaks.
+            line: Where.
+            waits_for_reader: The story begins when somebody opens the line, or asks for the first time.
+            start_us: When it begins otherwise; the pump is there ``lead_s`` before. At once if None.
+        """
         self.member = member
         self.face = face
         self.line = line
         self.playback: Playback | None = None
         self.lost_messages = 0
         self._waits_for_reader = waits_for_reader
+        self._start_us = start_us
         self._faults = member.scenario.line_faults
         self._late: list[tuple[int, int, bytes]] = []
         self._sent = 0
 
     def open(self, now_us: int) -> None:
-        """Plug the line in, and begin unless the story waits for a reader."""
+        """Plug the line in, and begin unless the story waits for a reader or for its instant."""
         self.line.plug()
-        if not self._waits_for_reader:
-            self.begin(now_us)
+        if not self._waits_for_reader and now_us >= self._first_us(now_us):
+            self._begin(now_us)
 
-    def begin(self, now_us: int) -> None:
-        """Begin the story now; harmless when it has begun."""
+    def _first_us(self, now_us: int) -> int:
+        """Return from when on there is a pump."""
+        return now_us if self._start_us is None else self._start_us - us_of(self.member.setup.lead_s)
+
+    def _begin(self, now_us: int) -> None:
+        """Begin the story, or the time right before it; harmless when it has begun."""
         if self.playback is None:
-            self.playback = Playback(self.member.scenario, now_us, self.member.setup)
+            start_us = now_us if self._start_us is None or self._waits_for_reader else self._start_us
+            self.playback = Playback(self.member.scenario, start_us, self.member.setup, now_us)
 
     def is_over(self, now_us: int) -> bool:
         """Return whether the story has been told; the pump lives on."""
@@ -80,7 +104,8 @@ class Station:
     def next_due_us(self) -> int | None:
         """Return when ``wake`` has something to do, as far as can be told now."""
         if self.playback is None:
-            return None
+            is_fixed = self._start_us is not None and not self._waits_for_reader
+            return self._first_us(0) if is_fixed else None
         dues = [self.playback.next_due_us(), self._late[0][0] if self._late else None]
         if self.playback.pump.now_us < self.playback.end_us:
             dues.append(self.playback.end_us)
@@ -90,10 +115,8 @@ class Station:
 
     def wake(self, now_us: int) -> None:
         """Let the story go on to now and send what is due."""
-        if self.playback is None:
-            if self.face.only_answers or not self.line.can_send:
-                return
-            self.begin(now_us)
+        if self.playback is None and self._is_time(now_us):
+            self._begin(now_us)
         self._advance(now_us)
         if self.playback is not None and self.line.can_send:
             for message in self.face.speak(self.playback.pump):
@@ -101,12 +124,18 @@ class Station:
         while self._late and self._late[0][0] <= now_us:
             self.line.send(heapq.heappop(self._late)[2])
 
+    def _is_time(self, now_us: int) -> bool:
+        if self._waits_for_reader:
+            return self.line.can_send and not self.face.only_answers
+        return now_us >= self._first_us(now_us)
+
     def listen(self, now_us: int) -> None:
         """Take what has come and answer it."""
         data = self.line.receive()
         if not data:
             return
-        self.begin(now_us)
+        if self._waits_for_reader:
+            self._begin(now_us)
         self._advance(now_us)
         if self.playback is not None:
             for answer in self.face.hear(data, self.playback.pump):

@@ -109,6 +109,32 @@ def test_a_story_waits_for_the_first_question() -> None:
     assert line.take() == [bytes.fromhex("02524E534E383030303039373203")]
 
 
+def test_before_the_story_begins_the_pump_is_there_and_its_clock_moves() -> None:
+    line = AnsweringLine()
+    station = Station(member_of("late-restart"), ZynoFace(), line, start_us=US_PER_H)
+    station.open(0)
+    # The story's pump runs for ten minutes before it begins.
+    assert station.next_due_us() == 50 * US_PER_MIN
+    clocks = []
+    for minute in (49, 52, 58, 60, 119, 121):
+        station.wake(minute * US_PER_MIN)
+        line.incoming = bytes.fromhex("025243393503")
+        station.listen(minute * US_PER_MIN)
+        clocks += [int(answer[4:11], 16) - 30 * 86_400 for answer in line.take()]
+    assert clocks == [-480, -120, 0, 3540, 3660]
+    assert station.playback is not None
+    assert not station.playback.pump.motor_turns, "stopped an hour after the beginning"
+    assert station.playback.pump.truth.off_us(US_PER_H, 121 * US_PER_MIN) == US_PER_MIN
+
+
+def test_a_story_whose_beginning_lies_back_is_caught_up_with() -> None:
+    station = Station(member_of("late-restart"), ZynoFace(), MemoryLine(), start_us=US_PER_H)
+    station.open(3 * US_PER_H)
+    station.wake(3 * US_PER_H)
+    assert station.playback is not None
+    assert station.playback.pump.truth.off_us(US_PER_H, 3 * US_PER_H) == US_PER_H
+
+
 class AnsweringLine(MemoryLine):
     """A line on which a question can come in."""
 
