@@ -41,6 +41,7 @@ class ZynoPump:
         log: Entries by index, oldest first from ``tail``.
         asked: Every query that it understood, in order.
         strange: Bytes that were no good frame.
+        distort: Changes an answer on its way, given the query and the answer.
         mute: Queries that it does not answer, by their beginning.
     """
 
@@ -53,6 +54,7 @@ class ZynoPump:
     motor_turns: bool = True
     rate_unit: str = "mL/hr"
     mute: tuple[str, ...] = ()
+    distort: Callable[[str, str | None], str | None] = lambda _query, answer: answer
     asked: list[str] = field(default_factory=list)
     strange: bytes = b""
     sent_bytes: int = 0
@@ -85,6 +87,9 @@ class ZynoPump:
         """Return the payload of the answer to one query; None for silence."""
         if self.mute and text.startswith(self.mute):
             return None
+        return self.distort(text, self._plain_answer(text))
+
+    def _plain_answer(self, text: str) -> str | None:
         if text.startswith("RE") and len(text) == 10:
             return text + self.log.get(int(text.removeprefix("RE"), 16), EMPTY)
         plain = {

@@ -44,19 +44,21 @@ class Talk:
         """Run one poll to its end and return everything that it brought."""
         if self.conversation.due_at_s is not None:
             self.at_s = max(self.at_s, self.conversation.due_at_s)
-        while (query := self.conversation.next_query(self.at_s)) is not None:
+        query = self.conversation.next_query(self.at_s)
+        while query is not None:
             self.conversation.sent(self.at_s)
             self.at_s += REPLY_S
             payload = self.pump.answer(query.payload)
             self.pump.asked.append(query.payload)
-            if payload is None:
-                self.conversation.unanswered(self.at_s)
-                continue
             try:
-                self.conversation.hear(payload, self.at_s)
+                if payload is None:
+                    self.conversation.unanswered(self.at_s)
+                else:
+                    self.conversation.hear(payload, self.at_s)
             except ReplyError as error:
                 self.refused.append(error.cause)
                 self.conversation.unanswered(self.at_s)
+            query = self.conversation.next_query(self.at_s) if self.conversation.is_polling else None
         harvest = self.conversation.harvest(self.at_s) or Harvest([], [], None)
         self.bookmark = harvest.bookmark or self.bookmark
         return harvest

@@ -51,6 +51,11 @@ class Conversation:
         self.due_at_s: float | None = None
         """When the next poll is due, in monitor time; None for at once."""
 
+    @property
+    def is_polling(self) -> bool:
+        """Whether a poll has begun and is not over."""
+        return self._running is not None
+
     def next_query(self, now_s: float) -> Query | None:
         """Return what to ask now, or None until ``due_at_s``."""
         if self._running is None:

@@ -144,7 +144,7 @@ class History:
         # An empty place may be the one that is written next, without the indices moving.
         if self._is_anchored and is_in_log and ahead <= SURE_ENTRIES and position.raw != EMPTY:
             return Progress.DONE
-        entry = yield from self._read_entry(position.index)
+        entry = yield from self._read_entry(position.index, position.raw)
         if entry is None:
             return Progress.SILENT
         self._is_anchored = True
@@ -174,14 +174,16 @@ class History:
         self._move_to(search.newest)
         return Progress.DONE
 
-    def _read_entry(self, index: int) -> Generator[Query, Heard | None, LogEntry | None]:
-        """Read one entry; one that opens delivery is believed only when it was read twice."""
+    def _read_entry(self, index: int, known: bytes | None = None) -> Generator[Query, Heard | None, LogEntry | None]:
+        """Read one entry; one that opens delivery, or is not the one that is known, is believed when read twice."""
 
-        def is_no_start(heard: Heard) -> bool:
-            return isinstance(heard.reply, Entry) and heard.reply.raw[0] != EntryType.RUN_INFUSION
+        def is_expected(heard: Heard) -> bool:
+            if not isinstance(heard.reply, Entry):
+                return False
+            return heard.reply.raw == known if known is not None else heard.reply.raw[0] != EntryType.RUN_INFUSION
 
         heard = yield from ask_twice_if_strange(
-            Query.log_entry(index), is_expected=is_no_start, agrees=is_same_reply, doubts=self._doubts
+            Query.log_entry(index), is_expected=is_expected, agrees=is_same_reply, doubts=self._doubts
         )
         if heard is None or not isinstance(heard.reply, Entry):
             return None
