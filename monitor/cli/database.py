@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from drivers.registry import discover
+from monitor.clock import wall_us
 from monitor.config.loading import load
-from monitor.storage import upkeep
+from monitor.storage import upgrade as upkeep
+from monitor.storage.evidence import export as evidence_pack
+from monitor.storage.evidence import verify as verify_journal
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -33,7 +36,10 @@ def _print(findings: list[str], good: str) -> None:
 @app.command()
 def upgrade(config: ConfigFile) -> None:
     """Make the database, or bring an older one to this version."""
-    sys.stdout.write(f"{upkeep.upgrade(_url(config))}\n")
+    done = upkeep.upgrade(_url(config), wall_us())
+    what = "made" if done.before is None else f"brought from {done.before}"
+    same = done.before == done.after
+    sys.stdout.write(f"the database is at {done.after} already\n" if same else f"{what} to {done.after}\n")
 
 
 @app.command()
@@ -52,11 +58,13 @@ def backup(config: ConfigFile, path: Annotated[Path, typer.Argument(help="Where 
 @app.command()
 def verify(config: ConfigFile) -> None:
     """Check that the journal is whole."""
-    _print(upkeep.verify(_url(config)), "the journal is whole")
+    found = verify_journal(_url(config))
+    chained = "" if found.is_chained else " (order and continuity; there is no hash chain yet)"
+    _print(found.faults, f"the journal is whole: {found.facts} facts{chained}")
 
 
 @app.command()
 def export(config: ConfigFile) -> None:
     """Print the evidence pack: every stored fact as JSON lines."""
-    for line in upkeep.export(_url(config)):
-        sys.stdout.write(line + "\n")
+    for line in evidence_pack(_url(config)):
+        sys.stdout.buffer.write(line + b"\n")

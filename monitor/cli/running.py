@@ -15,11 +15,11 @@ from drivers.registry import discover
 from monitor.clock import SystemClock, wall_us
 from monitor.config.loading import load
 from monitor.config.settings import Config
-from monitor.escalation.channels import open_channels
 from monitor.feed.access import Access
 from monitor.interruption.events import Role
 from monitor.service.daemon import Daemon
 from monitor.service.logs import set_up_logs
+from monitor.service.ways_out import channels_of
 from monitor.storage.unit_of_work import Store
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="Configuration file (TOML).", show_default=False)]
@@ -33,7 +33,7 @@ def run(config: ConfigFile) -> None:
     access, token = _access(settings)
     store = Store.open(settings.storage_url, wall_us())
     clock = SystemClock(store.last_alive_us())
-    channels = open_channels(settings.channels, settings.base)
+    channels = channels_of(settings, clock)
     daemon = Daemon(
         config=settings,
         registry=registry,

@@ -20,7 +20,6 @@ from monitor.clock import SECOND_US, SystemClock, wall_us
 from monitor.config.loading import parse
 from monitor.config.settings import Config
 from monitor.errors import MonitorError
-from monitor.escalation.channels import open_channels
 from monitor.feed.access import Access
 from monitor.feed.live import NOTICES_SHOWN, LiveFrame, LiveView
 from monitor.feed.wire import rfc3339
@@ -29,6 +28,7 @@ from monitor.service.daemon import Daemon
 from monitor.service.intake import EventArrived
 from monitor.service.narration import narrate
 from monitor.service.people import role_of_word
+from monitor.service.ways_out import channels_of
 from monitor.storage.unit_of_work import Store
 
 PUMP = "demo"
@@ -88,7 +88,7 @@ class Demonstration:
             registry=registry,
             store=Store.open(self._config.storage_url, self._clock.now_us()),
             clock=self._clock,
-            channels=open_channels(self._config.channels, self._config.base),
+            channels=channels_of(self._config, self._clock),
             access=access,
         )
 

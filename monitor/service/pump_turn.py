@@ -8,7 +8,7 @@ from monitor.escalation.turns import LadderState, LadderTurn
 from monitor.interruption.deadlines import next_deadline_us
 from monitor.interruption.effects import AlertRaised, Effect, PhaseChanged, RungAcknowledged
 from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
-from monitor.interruption.view import open_view, view_of
+from monitor.interruption.view import view_of
 from monitor.service.alert_turn import after_effects
 from monitor.service.book import Entry, Ladders
 from monitor.service.recording import interruption_row, record_effects, touched
@@ -30,50 +30,52 @@ class PumpTurn:
         entry.put(state)
         if effects:
             record_effects(work, entry.policy.pump, now_us, effects)
-        self._advance(work, entry, state, effects, now_us)
+        views = _views(entry, state, effects, now_us)
+        self._advance(work, entry, state, effects, views, now_us)
         if effects:
-            self._store_interruptions(work, entry, before, effects, now_us)
+            _store_interruptions(work, entry, views)
+            _store_closed(work, entry, before, effects, now_us)
         work.state(entry.policy.pump, *entry.encoded(), entry.deadline_us)
 
     def ring(self, work: Work, entry: Entry, state: PumpState, now_us: int) -> None:
         """Advance the ladders because time passed; the core itself had nothing due."""
         ladders = entry.ladders
-        told = self._advance(work, entry, state, (), now_us)
-        if told or entry.ladders is not ladders:
-            self._store_interruptions(work, entry, state, (), now_us)
+        views = _views(entry, state, (), now_us)
+        told = self._advance(work, entry, state, (), views, now_us)
+        if told or entry.ladders != ladders:
+            _store_interruptions(work, entry, views)
             work.state(entry.policy.pump, *entry.encoded(), entry.deadline_us)
 
-    def _advance(self, work: Work, entry: Entry, state: PumpState, effects: tuple[Effect, ...], now_us: int) -> bool:
-        """Turn the ladder of the open interruption and those of alerts; return whether anybody was told."""
+    def _advance(
+        self,
+        work: Work,
+        entry: Entry,
+        state: PumpState,
+        effects: tuple[Effect, ...],
+        views: dict[int, InterruptionView],
+        now_us: int,
+    ) -> bool:
+        """Turn the ladders of interruptions and of alerts; return whether anybody was told."""
         ladder = self._ladders.get(entry.policy.therapy.name, self._default)
-        ladders = entry.ladders
-        view = open_view(state, entry.policy, now_us)
+        before = entry.ladders
         due = [next_deadline_us(state, entry.policy)]
         told = False
+        memory = _acknowledged(dict(before.of_interruptions), effects, ladder, now_us)
         of_interruptions: list[tuple[int, LadderState]] = []
-        memory = dict(ladders.of_interruptions)
-        for effect in effects:
-            if isinstance(effect, RungAcknowledged):
-                memory = {
-                    number: acknowledge(kept, effect.what, effect.by, now_us, ladder) for number, kept in memory.items()
-                }
         for incident in state.incidents:
-            if incident.phase not in (Phase.OPEN, Phase.AWAITING_REVIEW):
-                continue
-            is_open = view is not None and incident.number == view.number
-            shown = view if is_open else None
-            if shown is None:
-                if incident.number in memory:
-                    of_interruptions.append((incident.number, memory[incident.number]))
-                continue
-            turn = advance(memory.get(incident.number), shown, ladder, now_us)
-            told |= self._tell(work, ladder, entry, turn, shown, None, now_us)
-            of_interruptions.append((incident.number, turn.state))
-            due.append(turn.next_at_us)
-        of_alerts, told_alerts = self._advance_alerts(work, entry, ladder, effects, view, due, now_us)
-        changed = Ladders(tuple(of_interruptions), of_alerts)
-        if changed != ladders:
-            entry.put_ladders(changed)
+            number = incident.number
+            view = views.get(number)
+            if view is not None:
+                turn = advance(memory.get(number), view, ladder, now_us)
+                told |= self._tell(work, ladder, entry, turn, view, None, now_us)
+                due.append(turn.next_at_us)
+                if incident.phase is not Phase.ENDED:
+                    of_interruptions.append((number, turn.state))
+            elif number in memory and incident.phase is not Phase.ENDED:
+                of_interruptions.append((number, memory[number]))
+        open_now = next((view for view in views.values() if view.phase is Phase.OPEN), None)
+        of_alerts, told_alerts = self._advance_alerts(work, entry, ladder, effects, open_now, due, now_us)
+        entry.put_ladders(Ladders(tuple(of_interruptions), of_alerts))
         known = [instant for instant in due if instant is not None]
         entry.deadline_us = min(known) if known else None
         return told or told_alerts
@@ -116,21 +118,43 @@ class PumpTurn:
             self._teller.tell(work, call, ladder, entry, view, alert, now_us)
         return bool(turn.told)
 
-    def _store_interruptions(
-        self, work: Work, entry: Entry, before: PumpState | None, effects: tuple[Effect, ...], now_us: int
-    ) -> None:
-        state = entry.state
-        if state is None:
-            return
+
+def _views(entry: Entry, state: PumpState, effects: tuple[Effect, ...], now_us: int) -> dict[int, InterruptionView]:
+    """Return the interruptions that are open or that the effects are about, as they stand now."""
+    if not state.incidents:
+        return {}
+    numbers = touched(state, effects)
+    return {
+        incident.number: view_of(state, incident, entry.policy, now_us)
+        for incident in state.incidents
+        if incident.number in numbers
+    }
+
+
+def _acknowledged(
+    memory: dict[int, LadderState], effects: tuple[Effect, ...], ladder: Ladder, now_us: int
+) -> dict[int, LadderState]:
+    for effect in effects:
+        if isinstance(effect, RungAcknowledged):
+            memory = {
+                number: acknowledge(kept, effect.what, effect.by, now_us, ladder) for number, kept in memory.items()
+            }
+    return memory
+
+
+def _store_interruptions(work: Work, entry: Entry, views: dict[int, InterruptionView]) -> None:
+    if views:
         ladders = dict(entry.ladders.of_interruptions)
-        numbers = touched(state, effects)
-        for incident in state.incidents:
-            if incident.number in numbers:
-                view = view_of(state, incident, entry.policy, now_us)
-                work.interruption(interruption_row(view, entry.policy, ladders.get(incident.number)))
-        for effect in effects:
-            if isinstance(effect, PhaseChanged) and effect.phase is Phase.CLOSED and before is not None:
-                for incident in before.incidents:
-                    if incident.number == effect.number:
-                        view = view_of(before, incident, entry.policy, now_us)
-                        work.interruption(interruption_row(view, entry.policy, None, effect))
+        for number, view in views.items():
+            work.interruption(interruption_row(view, entry.policy, ladders.get(number)))
+
+
+def _store_closed(work: Work, entry: Entry, before: PumpState | None, effects: tuple[Effect, ...], now_us: int) -> None:
+    """Store what a clinician closed: it is no longer in the state."""
+    for effect in effects:
+        if isinstance(effect, PhaseChanged) and effect.phase is Phase.CLOSED and before is not None:
+            ladders = dict(entry.ladders.of_interruptions)
+            for incident in before.incidents:
+                if incident.number == effect.number:
+                    view = view_of(before, incident, entry.policy, now_us)
+                    work.interruption(interruption_row(view, entry.policy, ladders.get(incident.number), effect))
