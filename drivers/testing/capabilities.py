@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from drivers.contract import AlarmCode, DeliveryStatus, NotDeliveringReason
+from drivers.contract import AlarmCode, DeliveryStatus, LogEvent, NotDeliveringReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Capabilities:
         reasons: The reasons for not delivering that the line can say; empty where it says none.
         alarms: The alarms that the line can say, one by one as events or within a status.
             ``unknown-alarm`` stands for a code that the driver has no word for.
-        log_events: Whether the line carries entries of the pump's log.
+        log_events: The entries of the pump's log that the line can say; empty where it keeps none.
         alarm_events: Whether the line carries the start and the end of an alarm.
         status_alarms: Whether a status lists the active alarms.
         status_rate: Whether a status carries the rate.
@@ -34,6 +34,7 @@ class Capabilities:
         byte_stream: Whether the line is a stream of bytes. A line of whole messages (a broker) cannot
             tear, and those checks are left out.
         detects_corruption: Whether the line's messages carry a check sum.
+        fillers: Bytes that the protocol lets stand between messages, and that are therefore no junk.
         sees_cuts: Whether a cut line can be told from a silent one.
         repeats_unsettled: Whether the source says again what was read but never settled, after a
             re-opening.
@@ -48,7 +49,7 @@ class Capabilities:
     deliveries: frozenset[DeliveryStatus] = frozenset(DeliveryStatus)
     reasons: frozenset[NotDeliveringReason] = frozenset(NotDeliveringReason)
     alarms: frozenset[AlarmCode] = frozenset(AlarmCode)
-    log_events: bool = True
+    log_events: frozenset[LogEvent] = frozenset(LogEvent)
     alarm_events: bool = True
     status_alarms: bool = True
     status_rate: bool = True
@@ -59,6 +60,7 @@ class Capabilities:
     volume_step_ml: float = 0.0
     byte_stream: bool = True
     detects_corruption: bool = True
+    fillers: bytes = b""
     sees_cuts: bool = True
     repeats_unsettled: bool = False
     queries: tuple[bytes, ...] = ()

@@ -92,7 +92,8 @@ class LineChecks(KitFixtures):
             while injecting.is_alive():
                 reader.step(0.01)
         bench.play(bench.pumps[0], first)
-        reader.until_refused()
+        if junk.strip(self.capabilities.fillers):
+            reader.until_refused()
         self.hears(bench, reader, second)
 
     @pytest.mark.parametrize("how", [Disturbance.BYTE_BY_BYTE, Disturbance.DOUBLED, Disturbance.DELAYED])

@@ -21,6 +21,9 @@ from drivers.testing.bench import Bench
 from drivers.testing.fixtures import DELIVERING, STOPPED, KitFixtures, same_status
 from drivers.testing.reader import Reader
 
+OLD_S = 3600.0
+"""The age of a late entry of the log; far longer than reading it can take, also where a bench hurries time."""
+
 
 def is_alarm(code: str, phase: AlarmPhase) -> Callable[[str, Observation], bool]:
     """Return a test for one moment of one alarm."""
@@ -73,11 +76,11 @@ class ObservationChecks(KitFixtures):
         """A late entry says how late it is, because absolute pump time is not trusted."""
         if not self.capabilities.log_events:
             pytest.skip("the line carries no log")
-        for event in LogEvent:
-            bench.play(bench.pumps[0], LogEventObserved(event=event, age_s=3600.0))
+        for event in sorted(self.capabilities.log_events):
+            bench.play(bench.pumps[0], LogEventObserved(event=event, age_s=OLD_S))
             _, heard = reader.until(is_log_event(event), f"the log entry {event}")
-            late_s = abs(heard.age_s - 3600.0) if isinstance(heard, LogEventObserved) else 0.0
-            assert late_s <= self.capabilities.patience_s, f"The entry is an hour old: {heard}"
+            wrong_s = abs(heard.age_s - OLD_S) if isinstance(heard, LogEventObserved) else 0.0
+            assert wrong_s < OLD_S / 4, f"The entry is {OLD_S:g} s old, give or take the reading: {heard}"
 
     def test_pumps_on_one_link_are_told_apart(self, bench: Bench, reader: Reader) -> None:
         """No pump's word is taken for another's."""

@@ -40,6 +40,7 @@ def same_status(said: StatusObserved, heard: StatusObserved, capabilities: Capab
         and (said.reason not in capabilities.reasons or heard.reason == said.reason)
         and (
             not capabilities.status_rate
+            or (said.rate_ml_per_h == 0 and heard.rate_ml_per_h is None)  # a stopped pump may leave its rate out
             or close(said.rate_ml_per_h, heard.rate_ml_per_h, capabilities.rate_step_ml_per_h)
         )
         and (

@@ -37,7 +37,7 @@ class SerialBench:
         frame_end: bytes = b"\n",
         pump: str = "bench-pump",
     ) -> None:
-        self._line = PseudoTerminal(folder, frame_end=frame_end, answer=self._reply)
+        self._line = PseudoTerminal(folder, frame_end=frame_end, answer=self.reply)
         self._encode = encode
         self._answer = answer
         self._status: StatusObserved | None = None
@@ -92,7 +92,8 @@ class SerialBench:
         """Return every frame that the driver has sent."""
         return self._line.sent()
 
-    def _reply(self, query: bytes) -> bytes | None:
+    def reply(self, query: bytes) -> bytes | None:
+        """Return the answer to one frame of the driver; called from the line's own thread."""
         if self._answer is None:
             return None
         if self._event is not None:
