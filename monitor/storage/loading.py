@@ -31,7 +31,7 @@ _STATES = (
     .limit(STATES_PER_PAGE)
 )
 
-_NOTICES = (
+UNFINISHED_NOTICES = (
     NOTICE.where(outbox.c.id > bindparam("after"), UNFINISHED_NOTICE).order_by(outbox.c.id).limit(bindparam("page"))
 )
 
@@ -49,7 +49,7 @@ def states(connection: Connection, after: int) -> tuple[list[StoredState], dict[
 
 def unfinished_notices(connection: Connection, after: int, limit: int) -> list[StoredNotice]:
     """Return unfinished messages with an id above ``after``, oldest first."""
-    return [StoredNotice._make(row) for row in connection.execute(_NOTICES, {"after": after, "page": limit})]
+    return [StoredNotice._make(row) for row in connection.execute(UNFINISHED_NOTICES, {"after": after, "page": limit})]
 
 
 def bookmark(connection: Connection, link: str) -> bytes | None:

@@ -59,11 +59,11 @@ def prepare_file(place: Place) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}; look at its permissions") from error
 
 
-def make_if_empty(connection: Connection, place: Place, now_us: int) -> None:
-    """Make the tables in one transaction, if nothing was ever made in this database."""
+def make_if_empty(connection: Connection, place: Place, now_us: int) -> bool:
+    """Make the tables in one transaction and return True, if nothing was ever made in this database."""
     with connection.begin():
         if inspect(connection).get_table_names():
-            return
+            return False
         if place.path is None:
             metadata.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -75,6 +75,7 @@ def make_if_empty(connection: Connection, place: Place, now_us: int) -> None:
 
             migrate(connection)
         introduce(connection, now_us)
+    return True
 
 
 def introduce(connection: Connection, now_us: int) -> None:
