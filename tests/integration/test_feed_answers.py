@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
 import pytest
 
-from fake_feed import full_feed
+from fake_feed import FakeFeed, full_feed
 from monitor.errors import StorageDegraded
-from monitor.feed.records import HealthCheck
+from monitor.feed.records import AlertRecord, HealthCheck, InterruptionRecord, Page, PumpSnapshot
 from monitor.interruption.events import Role
 from served_feed import Served, serving
 
@@ -251,3 +251,24 @@ def test_a_store_that_does_not_answer_is_told_as_such(
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     assert "disk" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/v1/pumps", "/api/v1/interruptions", "/api/v1/alerts"])
+def test_streaming_from_an_answer_s_cursor_misses_nothing_that_came_while_it_was_made(path: str) -> None:
+    class Busy(FakeFeed):
+        """Something becomes durable just as the lists are read."""
+
+        def pumps(self) -> Sequence[PumpSnapshot]:
+            self.add()
+            return super().pumps()
+
+        def interruptions(self, *, open_only: bool, after: str | None, limit: int) -> Page[InterruptionRecord]:
+            self.add()
+            return super().interruptions(open_only=open_only, after=after, limit=limit)
+
+        def alerts(self, *, open_only: bool, after: str | None, limit: int) -> Page[AlertRecord]:
+            self.add()
+            return super().alerts(open_only=open_only, after=after, limit=limit)
+
+    with serving(Busy()) as running, running.client() as client:
+        assert client.get(path).json()["cursor"] == "0"

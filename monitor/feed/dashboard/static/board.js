@@ -87,13 +87,23 @@ const alarms = (pump) => {
   return element("td", "", pump.alerts.length ? list : "none");
 };
 
+const LABELS = ["Time left, at worst", null, "Off-time", "Delivery", "Last heard", "Alarms"];
+
 export const row = (pump, time) => {
   const loud = loudness(pump);
   const drawn = element("tr", loud);
   drawn.dataset.pump = pump.id;
   const name = element("th", "", element("span", "sign", SIGNS[loud]), ` ${pump.id}`, element("small", "", pump.therapy));
   name.scope = "row";
-  drawn.append(timeLeft(pump, time), name, offTime(pump, time), delivery(pump, time), lastHeard(pump), alarms(pump));
+  name.title = pump.id;
+  const cells = [timeLeft(pump, time), name, offTime(pump, time), delivery(pump, time), lastHeard(pump), alarms(pump)];
+  // The roles are said aloud, because a narrow page lays the table out as cards and would lose them.
+  drawn.setAttribute("role", "row");
+  cells.forEach((cell, place) => {
+    cell.setAttribute("role", LABELS[place] ? "cell" : "rowheader");
+    if (LABELS[place]) cell.dataset.label = LABELS[place];
+  });
+  drawn.append(...cells);
   return drawn;
 };
 

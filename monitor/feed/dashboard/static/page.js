@@ -142,6 +142,7 @@ const listen = (cursor) => {
 const showWayIn = () => {
   if (at("way-in").hidden) {
     at("way-in").hidden = false;
+    document.body.classList.toggle("signed-out", boardAge.server === "");
     at("token").focus();
   }
 };
@@ -150,6 +151,7 @@ const begin = async () => {
   try {
     const session = await get("/session");
     at("way-in").hidden = true;
+    document.body.classList.remove("signed-out");
     setText(at("who"), `${session.name} (${session.role})`);
     at("sign-out").hidden = session.name === "anonymous";
   } catch (fault) {
