@@ -88,10 +88,14 @@ class LineChecks(KitFixtures):
         """Nonsense is refused with a cause; the message that touches it may be lost, the next one is not."""
         first, second = DELIVERING, STOPPED
         self.hears(bench, reader, first)
-        with self.meanwhile(lambda: bench.inject(junk)) as injecting:
-            while injecting.is_alive():
+
+        def disturb() -> None:
+            bench.inject(junk)
+            bench.play(bench.pumps[0], first)
+
+        with self.meanwhile(disturb) as disturbing:
+            while disturbing.is_alive():  # a line that is full lets nobody speak until it is read
                 reader.step(0.01)
-        bench.play(bench.pumps[0], first)
         if junk.strip(self.capabilities.fillers):
             reader.until_refused()
         self.hears(bench, reader, second)

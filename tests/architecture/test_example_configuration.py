@@ -26,6 +26,9 @@ from monitor.feed.access import token_hash
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+"""Apprise imports it on Python 3.11."""
+
 SETTING = re.compile(r"#(?=[^ \n])", re.MULTILINE)
 """What stands before a key that is not set: a "#" without a blank after it."""
 
@@ -58,7 +61,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "tokens.toml": f'[[tokens]]\nname = "anna"\nrole = "nurse"\nsha256 = "{digest}"\n',
         "secrets/mqtt-password": "not a secret",
         "secrets/bed-1-family": "json://192.0.2.1/",
-        "secrets/pager-key": "not a secret",
+        "secrets/pager-key": "not a secret, but long enough",
+        "pager-ca.pem": "",
     }
     for name, content in files.items():
         (tmp_path / name).write_text(content)
