@@ -8,6 +8,7 @@ left as it is.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -18,7 +19,13 @@ RECEIVE_BYTES = 128 * 1024
 UNSENT_MAX_BYTES = 512 * 1024
 """How much may wait for a broker that does not read; all acknowledgements of a session need half of it."""
 
+GOODBYE_WAIT_S = 0.5
+"""How long a broker has to take our last words, and again to close its side."""
+
 PINGREQ = b"\xc0\x00"
+
+_DISCONNECT = 0xE0
+_GOODBYE_READS_MAX = 32
 
 
 class BufferedSocket:
@@ -40,6 +47,7 @@ class BufferedSocket:
         self._offered_end = 0
         self._unsent = bytearray()
         self._is_closed = False
+        self._has_said_goodbye = False
         # One TLS object must not be read and written at the same time; a plain socket does not mind.
         self._lock = threading.Lock()
 
@@ -67,6 +75,7 @@ class BufferedSocket:
                 raise ConnectionError("the broker does not read what it is sent")
             if buffer == PINGREQ:
                 self.pings_sent += 1
+            self._has_said_goodbye = buffer[0] == _DISCONNECT
             if self._unsent:
                 self._unsent += buffer
                 self._send_unsent()
@@ -77,10 +86,16 @@ class BufferedSocket:
         return len(buffer)
 
     def close(self) -> None:
-        """Close the line; harmless when repeated."""
+        """Close the line, after a DISCONNECT in an orderly way; harmless when repeated."""
         with self._lock:
+            if self._is_closed:
+                return
             self._is_closed = True
-            self._line.close()
+            try:
+                if self._has_said_goodbye:
+                    self._end_orderly()
+            finally:
+                self._line.close()
 
     def fileno(self) -> int:
         """Return the file descriptor, for a selector."""
@@ -136,6 +151,21 @@ class BufferedSocket:
             self.data = b""
             self.at = 0
             self._offered_end = 0
+
+    def _end_orderly(self) -> None:
+        """Wait until the broker has read everything and closes its side.
+
+        A line that is closed over unread bytes is reset, and with it goes what the other side has not read
+        yet: our last acknowledgements.
+        """
+        # A broker that hangs or is gone finds out by itself; what it misses it sends again.
+        with contextlib.suppress(OSError):
+            self._line.settimeout(GOODBYE_WAIT_S)
+            self._line.sendall(self._unsent)
+            self._line.shutdown(socket.SHUT_WR)
+            for _ in range(_GOODBYE_READS_MAX):
+                if not self._line.recv(RECEIVE_BYTES):
+                    return
 
     def _receive_plain(self) -> bytes:
         try:

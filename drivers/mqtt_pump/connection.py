@@ -186,6 +186,8 @@ class Connection:
         if is_open:
             # A broker that is gone meanwhile finds out by itself.
             with contextlib.suppress(OSError):
+                if self._intake is not None and self._intake.wants_to_send:
+                    self._intake.send_rest()
                 self._paho.disconnect()
         self._selector.close()
         line = self._paho.socket()

@@ -82,6 +82,7 @@ class BufferedIntake:
         self._paho = paho
         self._line = line
         self._skip_bytes = 0
+        self._has_packets = False
 
     @property
     def pings_sent(self) -> int:
@@ -96,7 +97,7 @@ class BufferedIntake:
     def receive(self, arrived: list[Arrived], count_max: int) -> None:
         """Read what is there; see ``Intake``."""
         line = self._line
-        if not self.has_more or line.at >= len(line.data):
+        if not self._has_packets:
             line.fill()
             if self._skip_bytes:
                 skipped = min(self._skip_bytes, len(line.data) - line.at)
@@ -104,7 +105,9 @@ class BufferedIntake:
                 self._skip_bytes -= skipped
         self._take_packets(arrived, count_max)
         line.release()
-        self.has_more = len(arrived) >= count_max or line.has_pending
+        # At the limit there may be whole packets left; else what is left is the beginning of one.
+        self._has_packets = len(arrived) >= count_max and line.at < len(line.data)
+        self.has_more = self._has_packets or line.has_pending
 
     def acknowledge(self, packet_ids: Sequence[int]) -> bool:
         """Send all acknowledgements in one write; see ``Intake``."""

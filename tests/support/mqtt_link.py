@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -30,6 +31,39 @@ class Deadline:
     def check(self, awaited: str) -> None:
         """Fail when the wait has lasted too long."""
         assert time.monotonic() < self._at_s, f"it did not come: {awaited}"
+
+
+class Settler:
+    """Settles batches in a thread of its own, as a monitor with a separate committer does; a context manager."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._batches: queue.Queue[Batch | None] = queue.Queue(maxsize=10_000)
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._batches.put(None)
+        self._thread.join(PATIENCE_S)
+
+    def until_seqs(self, wanted: Iterable[int]) -> None:
+        """Read until all these numbers have come, handing each batch over to be settled."""
+        missing, deadline = set(wanted), Deadline()
+        while missing:
+            deadline.check(f"{len(missing)} numbers")
+            batch = self._link.step(settle=False)
+            if batch is not None:
+                self._batches.put(batch)
+                missing.difference_update(self._link.seqs[-len(batch.items) :])
+
+    def _work(self) -> None:
+        while (batch := self._batches.get()) is not None:
+            self._link.driver.settle(batch)
 
 
 class MovableClock:

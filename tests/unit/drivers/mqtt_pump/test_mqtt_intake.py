@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -155,3 +156,26 @@ def test_a_closed_line_takes_nothing_more(wire: Wire) -> None:
     with pytest.raises(ConnectionError, match="closed"):
         wire.line.send(b"x")
     wire.line.flush()
+
+
+def test_after_a_goodbye_the_last_words_are_read_before_the_line_is_closed(wire: Wire) -> None:
+    wire.broker.sendall(publish(b"never read", 1))
+    wire.intake.acknowledge([1, 2, 3])
+    closing = threading.Thread(target=wire.paho.disconnect)
+    closing.start()
+    received = b""
+    while piece := wire.broker.recv(1000):
+        received += piece
+    wire.broker.close()
+    closing.join(5)
+    assert not closing.is_alive()
+    assert received.endswith(b"\xe0\x00")
+    assert received.startswith(b"\x40\x02\x00\x01")
+
+
+def test_a_broker_that_hangs_does_not_hold_up_the_end(wire: Wire) -> None:
+    wire.line.send(b"a" * 400_000)
+    closing = threading.Thread(target=wire.paho.disconnect)
+    closing.start()
+    closing.join(5)
+    assert not closing.is_alive()
