@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 
 from monitor.service.demonstration import Demonstration
+from monitor.service.logs import set_up_logs
 
 
 def demo(
@@ -19,6 +21,8 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the dashboard; 0 takes a free one.")] = 0,
 ) -> None:
     """Watch a simulated pump through a day: quiet bag change, occlusion, a stop that passes four hours."""
+    # The view itself shows who is told; the log would only say it twice.
+    set_up_logs(logging.WARNING)
     console = Console()
     with tempfile.TemporaryDirectory(prefix="pumpwatch-demo-") as folder:
         demonstration = Demonstration(Path(folder), story, speed, port)

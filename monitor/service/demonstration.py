@@ -44,7 +44,7 @@ _CONFIG = """
 [site]
 id = "demo"
 time_zone = "UTC"
-call_back_number = "the hotline"
+call_back_number = "+1 555 0100"
 
 [storage]
 url = "sqlite:///{folder}/demo.db"

@@ -31,19 +31,20 @@ class PumpTurn:
         if effects:
             record_effects(work, entry.policy.pump, now_us, effects)
         views = _views(entry, state, effects, now_us)
-        self._advance(work, entry, state, effects, views, now_us)
+        ladders = dict(entry.ladders.of_interruptions)
+        turned, _ = self._advance(work, entry, state, effects, views, now_us)
         if effects:
-            _store_interruptions(work, entry, views)
-            _store_closed(work, entry, before, effects, now_us)
+            _store_interruptions(work, entry, views, turned)
+            _store_closed(work, entry, before, effects, ladders, now_us)
         work.state(entry.policy.pump, *entry.encoded(), entry.deadline_us)
 
     def ring(self, work: Work, entry: Entry, state: PumpState, now_us: int) -> None:
         """Advance the ladders because time passed; the core itself had nothing due."""
         ladders = entry.ladders
         views = _views(entry, state, (), now_us)
-        told = self._advance(work, entry, state, (), views, now_us)
+        turned, told = self._advance(work, entry, state, (), views, now_us)
         if told or entry.ladders != ladders:
-            _store_interruptions(work, entry, views)
+            _store_interruptions(work, entry, views, turned)
             work.state(entry.policy.pump, *entry.encoded(), entry.deadline_us)
 
     def _advance(
@@ -54,14 +55,14 @@ class PumpTurn:
         effects: tuple[Effect, ...],
         views: dict[int, InterruptionView],
         now_us: int,
-    ) -> bool:
-        """Turn the ladders of interruptions and of alerts; return whether anybody was told."""
+    ) -> tuple[dict[int, LadderState], bool]:
+        """Turn the ladders of interruptions and of alerts; return the former and whether anybody was told."""
         ladder = self._ladders.get(entry.policy.therapy.name, self._default)
         before = entry.ladders
         due = [next_deadline_us(state, entry.policy)]
         told = False
         memory = _acknowledged(dict(before.of_interruptions), effects, ladder, now_us)
-        of_interruptions: list[tuple[int, LadderState]] = []
+        turned: dict[int, LadderState] = {}
         for incident in state.incidents:
             number = incident.number
             view = views.get(number)
@@ -69,16 +70,17 @@ class PumpTurn:
                 turn = advance(memory.get(number), view, ladder, now_us)
                 told |= self._tell(work, ladder, entry, turn, view, None, now_us)
                 due.append(turn.next_at_us)
-                if incident.phase is not Phase.ENDED:
-                    of_interruptions.append((number, turn.state))
-            elif number in memory and incident.phase is not Phase.ENDED:
-                of_interruptions.append((number, memory[number]))
+                turned[number] = turn.state
+            elif number in memory:
+                turned[number] = memory[number]
         open_now = next((view for view in views.values() if view.phase is Phase.OPEN), None)
         of_alerts, told_alerts = self._advance_alerts(work, entry, ladder, effects, open_now, due, now_us)
-        entry.put_ladders(Ladders(tuple(of_interruptions), of_alerts))
+        ended = {incident.number for incident in state.incidents if incident.phase is Phase.ENDED}
+        kept = tuple((number, ladder_state) for number, ladder_state in turned.items() if number not in ended)
+        entry.put_ladders(Ladders(kept, of_alerts))
         known = [instant for instant in due if instant is not None]
         entry.deadline_us = min(known) if known else None
-        return told or told_alerts
+        return turned, told or told_alerts
 
     def _advance_alerts(
         self,
@@ -142,18 +144,24 @@ def _acknowledged(
     return memory
 
 
-def _store_interruptions(work: Work, entry: Entry, views: dict[int, InterruptionView]) -> None:
-    if views:
-        ladders = dict(entry.ladders.of_interruptions)
-        for number, view in views.items():
-            work.interruption(interruption_row(view, entry.policy, ladders.get(number)))
+def _store_interruptions(
+    work: Work, entry: Entry, views: dict[int, InterruptionView], ladders: dict[int, LadderState]
+) -> None:
+    for number, view in views.items():
+        work.interruption(interruption_row(view, entry.policy, ladders.get(number)))
 
 
-def _store_closed(work: Work, entry: Entry, before: PumpState | None, effects: tuple[Effect, ...], now_us: int) -> None:
+def _store_closed(
+    work: Work,
+    entry: Entry,
+    before: PumpState | None,
+    effects: tuple[Effect, ...],
+    ladders: dict[int, LadderState],
+    now_us: int,
+) -> None:
     """Store what a clinician closed: it is no longer in the state."""
     for effect in effects:
         if isinstance(effect, PhaseChanged) and effect.phase is Phase.CLOSED and before is not None:
-            ladders = dict(entry.ladders.of_interruptions)
             for incident in before.incidents:
                 if incident.number == effect.number:
                     view = view_of(before, incident, entry.policy, now_us)

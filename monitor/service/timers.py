@@ -22,6 +22,9 @@ HOUSEKEEPING_S = 5.0
 RING_S_MAX = 60.0
 """The doorbell rings at least this often in real seconds, so that no stepped wall clock can hold it back."""
 
+RINGS_AT_ONCE = 8
+"""A ring that is still being answered must not keep the next one from ringing."""
+
 
 class Timers:
     """Rings ``on_ring`` when monitor time comes to the earliest deadline, and ``on_housekeeping`` regularly."""
@@ -29,7 +32,9 @@ class Timers:
     def __init__(self, clock: Clock, on_ring: Callable[[], None], on_housekeeping: Callable[[], None]) -> None:
         self._clock = clock
         self._on_ring = on_ring
-        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None})
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": RINGS_AT_ONCE}
+        )
         self._scheduler.add_job(on_housekeeping, IntervalTrigger(seconds=HOUSEKEEPING_S), id="housekeeping")
         self._lock = threading.Lock()
         self._armed_us: int | None = None
