@@ -55,8 +55,19 @@ def prepare_file(place: Place) -> None:
         )
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not size:
+            sync(path.parent)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}; look at its permissions") from error
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def make_if_empty(connection: Connection, place: Place, now_us: int) -> bool:
@@ -119,11 +130,16 @@ def refuse_damage(connection: Connection, place: Place) -> None:
             raise StorageError(f"{place} is damaged ({found[0]}); keep the file, and restore the last backup")
 
 
-def quick_check(connection: Connection, table: str | None = None, limit: int = 1) -> list[str]:
-    """Return what SQLite's quick check finds in one table or in all, at most ``limit`` sentences."""
-    argument = str(limit) if table is None else f"'{table}'"
-    found = [str(row[0]) for row in connection.exec_driver_sql(f"PRAGMA quick_check({argument})")]
-    return [] if found == ["ok"] else found[:limit]
+def quick_check(connection: Connection, table: str | None = None) -> list[str]:
+    """Return the first fault that SQLite's quick check finds in one table or in all."""
+    return checked(connection, "quick_check", "1" if table is None else f"'{table}'")[:1]
+
+
+def checked(connection: Connection, pragma: str, argument: str) -> list[str]:
+    """Return what one of SQLite's checks finds, one line each; none is good."""
+    rows = connection.exec_driver_sql(f"PRAGMA {pragma}({argument})")
+    found = [" ".join(str(row[0]).removeprefix("*** in database main ***").split()) for row in rows]
+    return [] if found == ["ok"] else found
 
 
 def read_meta(connection: Connection) -> dict[str, str]:

@@ -100,7 +100,7 @@ def backup(url: str, path: Path, progress: Callable[[int, int], None] | None = N
         with translated(str(path), f"copying {place}"):
             _copy(place, partial, progress)
             partial.rename(path)
-            _sync(path.parent)
+            opening.sync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -117,7 +117,7 @@ def quarantine(url: str, now_us: int) -> Path:
             if place.beside(suffix).exists():
                 place.beside(suffix).rename(aside.with_name(aside.name + suffix))
         place.beside("").rename(aside)
-        _sync(aside.parent)
+        opening.sync(aside.parent)
         return aside
 
 
@@ -150,8 +150,8 @@ def _connected(engine: Engine, place: Place, doing: str) -> Iterator[Connection]
 
 
 def _damage(connection: Connection, place: Place) -> list[str]:
-    found = [str(row[0]) for row in connection.exec_driver_sql(f"PRAGMA integrity_check({_FINDINGS_MAX})")]
-    faults = [] if found == ["ok"] else [f"{place} is damaged: {sentence}" for sentence in found]
+    found = opening.checked(connection, "integrity_check", str(_FINDINGS_MAX))
+    faults = [f"{place} is damaged: {sentence}" for sentence in found]
     orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(_FINDINGS_MAX)
     return faults + [f"{place}: row {row[1]} of {row[0]} belongs to no {row[2]}" for row in orphans]
 
@@ -193,12 +193,4 @@ def _copy(place: Place, partial: Path, progress: Callable[[int, int], None] | No
         found = [str(row[0]) for row in target.execute("PRAGMA integrity_check(1)")]
     if found != ["ok"]:
         raise StorageError(f"the copy of {place} is damaged: {found[0]}; look at the disk, and do not trust {place}")
-    _sync(partial)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    opening.sync(partial)
