@@ -23,8 +23,16 @@ LookUp = Callable[[str, int], Sequence[str]]
 
 HOST_MAX = 253
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+# Older Pythons take some of these for public ones (IANA special-purpose registries).
+_SPECIAL: tuple[Network, ...] = (
+    ipaddress.IPv4Network("192.0.0.0/24"),
+    ipaddress.IPv4Network("192.88.99.0/24"),
+    ipaddress.IPv6Network("2001::/23"),
+    ipaddress.IPv6Network("2001:db8::/32"),
+    ipaddress.IPv6Network("3fff::/20"),
+)
 
 
 class AddressRefused(Exception):  # noqa: N818 - named for what happened, like the monitor's other errors
@@ -127,8 +135,9 @@ def _kind_that_is_not_public(address: Address) -> str | None:
         return "link-local"
     if address.is_multicast or address.is_unspecified or address.is_reserved:
         return "not one host's"
-    is_local = isinstance(address, ipaddress.IPv6Address) and (address.is_site_local or address in _NAT64_LOCAL)
-    return "private" if is_local or not address.is_global else None
+    is_special = any(address in network for network in _SPECIAL if network.version == address.version)
+    is_odd = isinstance(address, ipaddress.IPv6Address) and address not in _UNICAST
+    return "private" if is_special or is_odd or not address.is_global else None
 
 
 def _carried(address: Address) -> ipaddress.IPv4Address | None:

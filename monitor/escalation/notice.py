@@ -56,7 +56,12 @@ def render(view: InterruptionView, call: Call, contact: Contact, site: NoticeSit
     found = "Found late." if view.found_late else ""
     facts = [found, _what(view, reader, situation), _standing(view, reader, site)]
     to_do = [advice(reader, situation), _never(site)]
-    details = [phrases.codes(view.alarm_codes), phrases.age(view.last_contact_at_us, view.at_us)]
+    details = [
+        # A notice may wait in a telephone for hours: bounds and ages are true at one instant.
+        f"Written {phrases.wall_time(view.at_us, view.at_us, site.zone)}.",
+        phrases.codes(view.alarm_codes),
+        phrases.age(view.last_contact_at_us, view.at_us),
+    ]
     return Rendered(_title(view, situation), _fitted(facts, details, to_do, view.id), _facts(view, call, contact))
 
 

@@ -79,6 +79,7 @@ class ChannelWorker:
             taken = [] if self._is_stopping else notices[:room]
             self._fresh.extend(_Pending(notice, self._expiry_us(notice)) for notice in taken)
             if taken and not self.is_alive():
+                self._has_ended, self._in_hand = False, 0
                 self._thread = threading.Thread(target=self._run, name=f"channel-{self._name}", daemon=True)
                 self._thread.start()
             self._changed.notify()

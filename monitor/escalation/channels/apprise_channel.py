@@ -8,6 +8,7 @@ notice may arrive twice where the provider took it and its answer was lost.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -53,7 +54,11 @@ def open_channel(settings: AppriseSettings, secret: Callable[[str], str]) -> App
     logging.getLogger("apprise").setLevel(logging.WARNING)
     asset = apprise.AppriseAsset(app_id="pumpwatch", async_mode=False, secure_logging=True, storage_mode="memory")
     services = apprise.Apprise(asset=asset)
-    if not services.add(secret(settings.address)):
+    with warnings.catch_warnings():
+        # The first address makes the library load its hundred services and whatever those drag in.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        is_known = services.add(secret(settings.address))
+    if not is_known:
         raise ConfigurationError([f"{settings.address} holds no address that Apprise knows"])
     return AppriseChannel(services)
 

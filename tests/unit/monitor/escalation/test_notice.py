@@ -39,7 +39,8 @@ def test_a_notice_has_both_bounds_deadline_with_zone_age_code_and_what_to_do() -
     )
     assert told(view).text == (
         "Infusion interrupted for at least 30 min, at most 45 min. Below the restart threshold; "
-        "deadline 12:30 CDT (17:30 UTC). Pump alarm: occl-down, A.118. Last contact 2 min ago. "
+        "deadline 12:30 CDT (17:30 UTC). Written 09:15 CDT (14:15 UTC). "
+        "Pump alarm: occl-down, A.118. Last contact 2 min ago. "
         "Call the patient and have the pump's screen read to you. "
         "Meanwhile do not restart, do not change settings, do not flush; call +1 555 0100. Case K7-1."
     )
