@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from monitor.config.faults import Faults, Location, suggestion
-from monitor.config.fields import is_reference
-from monitor.config.references import resolve_secret
 from monitor.config.tables.file import FileTable
 from monitor.config.tables.people import ContactTable
-from monitor.errors import ConfigurationError
+from monitor.escalation.channels.opening import LOG
 from monitor.escalation.hours import Span, parse_hours
 from monitor.escalation.roster import Contact, Roster
 from monitor.escalation.rungs import BLINATUMOMAB, Ladder
-
-LOG = "log"
-CONSOLE = "console"
-WEBHOOK = "webhook:"
 
 ROLES: tuple[str, ...] = tuple(dict.fromkeys(name for rung in BLINATUMOMAB.rungs for name in rung.contacts))
 """The roles of the built-in ladder."""
@@ -57,12 +50,11 @@ def stand_ins(ladders: Mapping[str, Ladder]) -> tuple[ScopedContact, ...]:
     return tuple(ScopedContact(Contact(id=name, role=name, channels=(LOG,)), None) for name in names)
 
 
-def contacts_of(file: FileTable, base: Path, pumps: frozenset[str], faults: Faults) -> tuple[ScopedContact, ...]:
+def contacts_of(file: FileTable, pumps: frozenset[str], faults: Faults) -> tuple[ScopedContact, ...]:
     """Return the contacts of the file, in its order: within a role, who is called first.
 
     Args:
         file: What was read.
-        base: What relative references are relative to.
         pumps: The ids of every enrolled pump.
         faults: Where faults are noted.
     """
@@ -74,8 +66,6 @@ def contacts_of(file: FileTable, base: Path, pumps: frozenset[str], faults: Faul
         for number, pump in enumerate(table.pumps or ()):
             if pump not in pumps:
                 faults.add((*where, "pumps", number), f"{pump} is not enrolled; {suggestion(pump, pumps)}")
-        for number, channel in enumerate(table.channels):
-            _check_channel((*where, "channels", number), channel, file, base, faults)
         contacts[table.id] = ScopedContact(
             Contact(
                 id=table.id,
@@ -114,23 +104,3 @@ def _hours(where: Location, table: ContactTable, faults: Faults) -> tuple[Span, 
     except ValueError as fault:
         faults.add(where, str(fault))
         return ()
-
-
-def _check_channel(where: Location, channel: str, file: FileTable, base: Path, faults: Faults) -> None:
-    if channel in {LOG, CONSOLE}:
-        return
-    if channel.startswith(WEBHOOK):
-        name, known = channel.removeprefix(WEBHOOK), file.channels.webhook
-        if name not in known and ("channels", "webhook", name) not in faults.dropped:
-            faults.add(where, f"there is no [channels.webhook.{name}]; {suggestion(name, known)}")
-        return
-    if not is_reference(channel):
-        # The value is not repeated: it may be an address with a password in it.
-        words = f'"{LOG}", "{CONSOLE}" or "{WEBHOOK}NAME"'
-        faults.add(where, f'must be {words}, or "file:PATH" or "env:NAME" that holds an address; addresses are secrets')
-        return
-    try:
-        resolve_secret(channel, base)
-    except ConfigurationError as error:
-        for sentence in error.faults:
-            faults.add(where, sentence)

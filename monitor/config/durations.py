@@ -83,8 +83,8 @@ def text_of(duration: int) -> str:
         return "0s"
     parts = []
     for unit, unit_us in _UNITS_US.items():
-        # Days only where they come out even: "36h" is how people speak of thresholds.
-        if unit == "d" and duration % unit_us:
+        # No days: "72h" is how people speak of thresholds.
+        if unit == "d":
             continue
         count, duration = divmod(duration, unit_us)
         if count:

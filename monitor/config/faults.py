@@ -12,6 +12,9 @@ from pydantic import BaseModel
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
+KEY_CHARACTERS_MAX = 64
+"""How much of a key is shown."""
+
 Location = tuple[str | int, ...]
 
 _WORDS = {
@@ -35,7 +38,8 @@ def path_of(location: Location) -> str:
         if isinstance(part, int):
             path += f"[{part}]"
         else:
-            shown = part if _BARE_KEY.fullmatch(part) else f'"{part}"'
+            short = part if len(part) <= KEY_CHARACTERS_MAX else part[:KEY_CHARACTERS_MAX] + "..."
+            shown = short if _BARE_KEY.fullmatch(short) else f'"{short}"'
             path += f".{shown}" if path else shown
     return path
 
@@ -63,7 +67,7 @@ class Faults:
 
     def add(self, location: Location, sentence: str) -> None:
         """Note one fault; the same one is noted once."""
-        line = f"{path_of(location)}: {sentence}"
+        line = _one_line(f"{path_of(location)}: {sentence}")
         if line not in self.sentences:
             self.sentences.append(line)
 
@@ -71,6 +75,11 @@ class Faults:
         """Note one thing that pydantic found in a file of ``model``."""
         location = tuple(part for part in detail["loc"] if part != "[key]")
         self.add(location, _sentence(model, location, detail))
+
+
+def _one_line(sentence: str) -> str:
+    """Return a sentence that cannot play tricks on a terminal, whatever stood in the file."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in sentence)
 
 
 def _sentence(model: type[BaseModel], location: Location, detail: Mapping[str, Any]) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from drivers.registry import Registry
-from monitor.config.contacts import CONSOLE, LOG
 from monitor.config.faults import suggestion
 from monitor.config.ladder_check import people_faults
 from monitor.config.loading import load
@@ -17,6 +16,7 @@ from monitor.config.settings import Config
 from monitor.config.tables.site import is_loopback
 from monitor.config.therapy_check import therapy_doubts
 from monitor.errors import ConfigurationError
+from monitor.escalation.channels.opening import CONSOLE, LOG
 
 TO_NOBODY = frozenset({LOG, CONSOLE})
 """Channels that reach somebody only if somebody happens to look."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.registry import Registry
+from monitor.config.channels import check_channels, webhooks_of
 from monitor.config.contacts import common_roster, contacts_of, known_names, rosters_by_pump, stand_ins
 from monitor.config.enrolment import enrolled
 from monitor.config.faults import Faults, suggestion
@@ -49,14 +50,22 @@ def parse(text: str, base: Path, registry: Registry) -> Config:
     Raises:
         ConfigurationError: With every fault, each beginning with the path of its key.
     """
-    raw = toml_of(text)
+    return settings_of(toml_of(text), base, registry)
+
+
+def settings_of(raw: dict[str, Any], base: Path, registry: Registry) -> Config:
+    """Return the settings in a file that was read already.
+
+    Raises:
+        ConfigurationError: With every fault, each beginning with the path of its key.
+    """
     faults = Faults()
     file = read(raw, faults)
     therapies = therapies_of(file.therapies, faults)
     dropped = frozenset(_names(raw, "therapies")) - therapies.keys()
     pumps = enrolled(file, base, therapies, dropped, faults)
     ladders = _ladders(file, therapies, dropped, known_names(raw), faults)
-    contacts = contacts_of(file, base, frozenset(pump.pump for pump in pumps), faults) or stand_ins(ladders)
+    contacts = contacts_of(file, frozenset(pump.pump for pump in pumps), faults) or stand_ins(ladders)
     config = Config(
         base=base,
         site=_site(file),
@@ -68,10 +77,12 @@ def parse(text: str, base: Path, registry: Registry) -> Config:
         roster=Roster(tuple(scoped.contact for scoped in contacts)),
         common_roster=common_roster(contacts),
         rosters=rosters_by_pump(contacts),
+        webhooks=webhooks_of(file, base, faults),
         therapies=therapies,
         ladders=ladders,
     )
     _check_links(raw, file, base, registry, faults)
+    check_channels(file, base, faults)
     if not faults.sentences:
         _check_whole(config, faults)
     if faults.sentences:

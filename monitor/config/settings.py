@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from monitor.escalation.channels.webhook import WebhookSettings
 from monitor.escalation.roster import Roster
 from monitor.escalation.rungs import Ladder
 from monitor.feed.records import Site
@@ -85,6 +86,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         roster: Everybody who may be told, whatever pumps they are told of; never empty.
         common_roster: Those who are told of every pump.
         rosters: By pump, where somebody is told of that pump and not of every other.
+        webhooks: By the NAME of the channel ``webhook:NAME``.
         therapies: Every therapy that is built in or configured, by name.
         ladders: A ladder for every therapy in ``therapies``, by the therapy's name.
     """
@@ -99,6 +101,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     roster: Roster
     common_roster: Roster
     rosters: Mapping[str, Roster]
+    webhooks: Mapping[str, WebhookSettings]
     therapies: Mapping[str, Therapy]
     ladders: Mapping[str, Ladder]
 
@@ -109,3 +112,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def roster_for(self, pump: str) -> Roster:
         """Return those who are told of a pump."""
         return self.rosters.get(pump, self.common_roster)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel that a contact names, each once: what ``open_channels`` wants to know."""
+        return tuple(dict.fromkeys(channel for contact in self.roster.contacts for channel in contact.channels))

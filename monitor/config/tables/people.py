@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from monitor.config.fields import Id, LongText, Name, Reference, Table, Text, as_list, within
+from monitor.config.fields import Id, LongText, Name, Reference, Table, Text, as_list, text, within
 
 CONTACTS_MAX = 32
 """Most contacts of one rung, and channels of one contact."""
@@ -73,12 +74,32 @@ class LadderTable(Table):
     alerts: dict[str, AlertTable] = Field(default_factory=dict)
 
 
+def network(value: object) -> IPv4Network | IPv6Network:
+    """Return a network such as 10.1.2.0/24."""
+    written = text(value)
+    try:
+        return ip_network(written)
+    except ValueError as fault:
+        raise ValueError(f"{fault}; write for example 10.1.2.0/24") from None
+
+
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(network)]
+"""A network that a webhook may be in."""
+
+
 class WebhookTable(Table):
     """[channels.webhook.NAME]: an address that takes signed notices."""
 
     url: LongText
     secret: Reference | None = None
     allow_loopback: bool = False
+    networks: Annotated[list[Annotated[IPv4Network | IPv6Network, BeforeValidator(network)]], Field(max_length=32)] = (
+        Field(default_factory=list)
+    )
+    ca_file: LongText | None = None
+    connect_max: Annotated[int, within("1s", "1min")] = 5_000_000
+    answer_max: Annotated[int, within("1s", "1min")] = 10_000_000
+    batch_max: Annotated[int, Field(ge=1, le=5_000)] = 500
 
 
 class ChannelsTable(Table):

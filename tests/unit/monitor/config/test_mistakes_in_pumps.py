@@ -1,0 +1,158 @@
+"""Slips in enrolments: ids, serial numbers, orders, plans and files of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from monitor.config.enrolment import LINE_FAULTS_MAX
+from monitor.config.settings import Config
+from monitor.interruption.events import Order
+
+FaultsOf = Callable[[str], list[str]]
+Parse = Callable[[str], Config]
+PUMP = '[[pumps]]\nid = "p"\n'
+NOON_US = 1_772_452_800_000_000
+"""2026-03-02T12:00:00Z."""
+
+
+def test_one_pump_with_an_id_is_a_whole_configuration(parsed: Parse) -> None:
+    config = parsed(PUMP)
+    (pump,) = config.pumps
+    assert (pump.pump, pump.therapy.name, pump.serial, pump.order, pump.driver) == (
+        "p",
+        "blinatumomab",
+        None,
+        None,
+        None,
+    )
+    assert config.site.time_zone == "UTC"
+
+
+@pytest.mark.parametrize("pump_id", ["", "a b", "a/b", "a+", "ü", "x" * 65, "p\\n"])
+def test_an_id_that_fits_no_topic_is_refused(faults_of: FaultsOf, pump_id: str) -> None:
+    assert "must be 1 to 64 of the characters" in faults_of(f'[[pumps]]\nid = "{pump_id}"')[0]
+
+
+def test_the_same_id_twice_is_refused(faults_of: FaultsOf) -> None:
+    assert faults_of(PUMP * 2) == ["pumps[1].id: p is enrolled already, by pumps[0]"]
+
+
+def test_the_same_serial_number_twice_is_refused(faults_of: FaultsOf) -> None:
+    text = '[[pumps]]\nid = "p"\nserial = "SN1"\n[[pumps]]\nid = "q"\nserial = "SN1"\n'
+    assert faults_of(text) == ["pumps[1].serial: SN1 is enrolled already, by pumps[0]"]
+
+
+def test_an_unknown_therapy_is_refused_with_the_nearest_one(faults_of: FaultsOf) -> None:
+    (fault,) = faults_of(PUMP + 'therapy = "blinatumumab"')
+    assert fault == "pumps[0].therapy: blinatumumab is neither built in nor configured; did you mean blinatumomab?"
+
+
+@pytest.mark.parametrize("rate", ["0", "-5", "nan", "inf", "2001", '"5"', "true"])
+def test_a_rate_that_no_pump_delivers_is_refused(faults_of: FaultsOf, rate: str) -> None:
+    (fault,) = faults_of(PUMP + f"order = {{ rate_ml_per_h = {rate} }}")
+    assert fault.startswith("pumps[0].order.rate_ml_per_h: must be ")
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "745", "nan", '"48h"'])
+def test_hours_that_no_bag_lasts_are_refused(faults_of: FaultsOf, hours: str) -> None:
+    assert faults_of(PUMP + f"order = {{ bag_hours = {hours} }}")[0].startswith("pumps[0].order.bag_hours: must be ")
+
+
+@pytest.mark.parametrize(
+    "instant",
+    ["2026-03-02T12:00:00Z", '"2026-03-02T12:00:00Z"', "2026-03-02T06:00:00-06:00", "2026-03-02 13:00:00+01:00"],
+)
+def test_an_instant_is_read_with_its_offset(parsed: Parse, instant: str) -> None:
+    (pump,) = parsed(PUMP + f"order = {{ starts_at = {instant} }}").pumps
+    assert pump.order == Order(starts_at_us=NOON_US)
+
+
+@pytest.mark.parametrize(
+    ("instant", "hint"),
+    [
+        ("2026-03-02T14:00:00", "has no offset from UTC; write for example 2026-03-02T14:00:00+01:00"),
+        ("2026-03-02", "is no instant"),
+        ("14:00:00", "is no instant"),
+        ('"2 March, 14:00"', "is no instant"),
+        ('"2026-03-02T14:00:00"', "is no instant"),
+        ("1772452800", "must be an instant"),
+        ("1026-03-02T14:00:00Z", "outside the years 2000 to 2099"),
+        ('"2026-02-30T14:00:00Z"', "day is out of range"),
+    ],
+)
+def test_an_instant_without_offset_or_sense_is_refused(faults_of: FaultsOf, instant: str, hint: str) -> None:
+    (fault,) = faults_of(PUMP + f"order = {{ starts_at = {instant} }}")
+    assert fault.startswith("pumps[0].order.starts_at: ")
+    assert hint in fault
+
+
+def test_a_plan_is_merged_with_the_order(parsed: Parse) -> None:
+    text = (
+        PUMP
+        + "order = { rate_ml_per_h = 5, starts_at = 2026-03-02T12:00:00Z }\nplan = { ends_at = 2026-03-02T13:00:00Z }"
+    )
+    (pump,) = parsed(text).pumps
+    assert pump.order == Order(rate_ml_per_h=5, starts_at_us=NOON_US, ends_at_us=NOON_US + 3_600_000_000)
+
+
+def test_the_same_instant_in_order_and_in_plan_is_refused(faults_of: FaultsOf) -> None:
+    both = "order = { ends_at = 2026-03-02T12:00:00Z }\nplan = { ends_at = 2026-03-02T12:00:00Z }"
+    assert faults_of(PUMP + both) == ["pumps[0]: ends_at stands both in order and in plan; keep one of them"]
+
+
+@pytest.mark.parametrize("second", ["order", "plan"])
+def test_an_end_before_the_start_is_refused(faults_of: FaultsOf, second: str) -> None:
+    first = "order = { starts_at = 2026-03-02T12:00:00Z }\nplan = { ends_at = 2026-03-02T12:00:00Z }"
+    if second == "order":
+        first = "order = { starts_at = 2026-03-02T12:00:00Z, ends_at = 2026-03-01T12:00:00Z }"
+    (fault,) = faults_of(PUMP + first)
+    assert fault.endswith("ends_at must be later than starts_at")
+
+
+def fleet(tmp_path: Path, content: str) -> str:
+    (tmp_path / "ids").write_text(content)
+    return '[[fleets]]\nids_file = "ids"\norder = { rate_ml_per_h = 5 }\n'
+
+
+def test_a_fleet_enrols_every_line_of_its_file(parsed: Parse, tmp_path: Path) -> None:
+    pumps = parsed(fleet(tmp_path, "# the ward\nbed-1, SN1\n\nbed-2 # new\r\n")).pumps
+    assert [(pump.pump, pump.serial, pump.driver) for pump in pumps] == [("bed-1", "SN1", None), ("bed-2", None, None)]
+
+
+def test_the_pumps_of_a_fleet_share_their_objects(parsed: Parse, tmp_path: Path) -> None:
+    pumps = parsed(fleet(tmp_path, "".join(f"bed-{number}\n" for number in range(10_000)))).pumps
+    assert len(pumps) == 10_000
+    assert len({(id(pump.therapy), id(pump.order), id(pump.options)) for pump in pumps}) == 1
+
+
+def test_a_file_of_ids_that_is_not_there_is_refused(faults_of: FaultsOf) -> None:
+    assert "cannot be read" in faults_of('[[fleets]]\nids_file = "nowhere"')[0]
+
+
+def test_a_file_of_ids_without_any_is_refused(faults_of: FaultsOf, tmp_path: Path) -> None:
+    assert "names no pump" in faults_of(fleet(tmp_path, "# nothing yet\n"))[0]
+
+
+def test_a_file_of_ids_that_is_no_text_is_refused(faults_of: FaultsOf, tmp_path: Path) -> None:
+    text = fleet(tmp_path, "")
+    (tmp_path / "ids").write_bytes(b"\xff\xfe\x00")
+    assert "cannot be read" in faults_of(text)[0]
+
+
+def test_faulty_lines_of_a_file_of_ids_are_named_with_their_numbers(faults_of: FaultsOf, tmp_path: Path) -> None:
+    faults = faults_of(fleet(tmp_path, "bed 1\nbed-2\nbed-2\nbed-3,SN\nbed-4,SN\n"))
+    assert [fault.partition(": ")[2].split(" of ")[0] for fault in faults] == ["line 1", "line 3", "line 5"]
+
+
+def test_a_file_full_of_faults_names_the_first_and_counts_the_rest(faults_of: FaultsOf, tmp_path: Path) -> None:
+    faults = faults_of(fleet(tmp_path, "bad id\n" * 500))
+    assert len(faults) == LINE_FAULTS_MAX + 1
+    assert f"{500 - LINE_FAULTS_MAX} more faulty lines" in faults[-1]
+
+
+def test_a_pump_of_a_fleet_that_is_enrolled_by_itself_too_is_refused(faults_of: FaultsOf, tmp_path: Path) -> None:
+    (fault,) = faults_of(PUMP + fleet(tmp_path, "p\n"))
+    assert fault.endswith("p is enrolled already, by pumps[0]")

@@ -1,0 +1,171 @@
+"""Slips in limits: a built-in therapy is never loosened, and no absurd one gets through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from monitor.config.settings import Config
+from monitor.config.therapies import BUILT_IN
+from monitor.interruption.policy import HOUR_US, MINUTE_US, Latency, Threshold
+
+FaultsOf = Callable[[str], list[str]]
+Parse = Callable[[str], Config]
+BLINATUMOMAB = '[[pumps]]\nid = "p"\n[therapies.blinatumomab]\n'
+OWN = '[[pumps]]\nid = "p"\ntherapy = "own"\n[therapies.own]\nsource = "our guideline"\n'
+
+
+def thresholds(config: Config, therapy: str = "blinatumomab") -> list[tuple[int, bool]]:
+    return [(found.off_time_us, found.inclusive) for found in config.therapies[therapy].thresholds]
+
+
+def test_every_built_in_therapy_names_its_source() -> None:
+    assert [name for name, profile in BUILT_IN.items() if not profile.therapy.source] == []
+
+
+def test_the_built_in_figures_are_the_published_ones(parsed: Parse) -> None:
+    config = parsed('[[pumps]]\nid = "p"')
+    assert thresholds(config) == [(4 * HOUR_US, True)]
+    assert thresholds(config, "foslevodopa") == [(HOUR_US, False), (3 * HOUR_US, False)]
+    assert thresholds(config, "insulin") == [(2 * HOUR_US, True)]
+    assert thresholds(config, "parenteral-nutrition") == [(HOUR_US, True)]
+    assert config.therapies["blinatumomab"].latency == (
+        Latency(0.6, 124 * MINUTE_US),
+        Latency(1.8, 41 * MINUTE_US),
+        Latency(2.5, 30 * MINUTE_US),
+        Latency(5, 15 * MINUTE_US),
+        Latency(10, 8 * MINUTE_US),
+    )
+
+
+@pytest.mark.parametrize("name", ["epoprostenol", "treprostinil", "milrinone"])
+def test_a_therapy_without_a_published_figure_is_not_built_in(faults_of: FaultsOf, name: str) -> None:
+    assert "is neither built in nor configured" in faults_of(f'[[pumps]]\nid = "p"\ntherapy = "{name}"')[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('["4h"]', (4 * HOUR_US, True)),
+        ('[">= 4h"]', (4 * HOUR_US, True)),
+        ('["> 3h"]', (3 * HOUR_US, False)),
+        ('[{ off_time = "200min", inclusive = false }]', (200 * MINUTE_US, False)),
+    ],
+)
+def test_a_threshold_may_be_tightened(parsed: Parse, written: str, read: tuple[int, bool]) -> None:
+    assert thresholds(parsed(BLINATUMOMAB + f"thresholds = {written}")) == [read]
+
+
+@pytest.mark.parametrize("written", ["40h", "4h1min", "4h1ms", "> 4h", "72h"])
+def test_a_threshold_is_never_loosened_and_both_numbers_are_named(faults_of: FaultsOf, written: str) -> None:
+    (fault,) = faults_of(BLINATUMOMAB + f'thresholds = ["{written}"]')
+    assert fault.startswith("therapies.blinatumomab.thresholds: ")
+    assert written.strip("> ") in fault
+    assert "later than the >= 4h of the built-in profile" in fault
+
+
+@pytest.mark.parametrize("written", ["4", "240", '"4"', '"240"', "0", "-4", "nan", '"-4h"', '"0h"', '"30s"', '"73h"'])
+def test_a_threshold_that_mixes_units_up_or_makes_no_sense_is_refused(faults_of: FaultsOf, written: str) -> None:
+    (fault,) = faults_of(BLINATUMOMAB + f"thresholds = [{written}]")
+    assert fault.startswith("therapies.blinatumomab.thresholds[0]")
+
+
+def test_no_threshold_at_all_is_refused(faults_of: FaultsOf) -> None:
+    assert faults_of(BLINATUMOMAB + "thresholds = []")[0].startswith("therapies.blinatumomab.thresholds: ")
+
+
+def test_a_threshold_of_the_profile_may_not_be_left_out(faults_of: FaultsOf) -> None:
+    (fault,) = faults_of('[[pumps]]\nid = "p"\n[therapies.foslevodopa]\nthresholds = ["> 1h"]')
+    assert fault.endswith("there must be one for each of the built-in profile (> 1h, > 3h)")
+
+
+def test_the_same_threshold_twice_is_refused(faults_of: FaultsOf) -> None:
+    assert faults_of(BLINATUMOMAB + 'thresholds = ["3h", "> 3h"]')[0].endswith("the same off-time stands there twice")
+
+
+def test_thresholds_are_put_in_order(parsed: Parse) -> None:
+    found = parsed(OWN + 'thresholds = ["3h", { off_time = "1h", action = "call" }]').therapies["own"].thresholds
+    assert found == (
+        Threshold(HOUR_US, action="call"),
+        Threshold(3 * HOUR_US, action="ask the prescriber before any restart"),
+    )
+
+
+def test_silence_may_be_shortened_and_never_lengthened(faults_of: FaultsOf, parsed: Parse) -> None:
+    assert parsed(BLINATUMOMAB + 'silence_max = "5min"').therapies["blinatumomab"].silence_max_us == 5 * MINUTE_US
+    (fault,) = faults_of(BLINATUMOMAB + 'silence_max = "20min"')
+    assert fault.startswith(
+        "therapies.blinatumomab.silence_max: 20min is longer than the 15min of the built-in profile"
+    )
+
+
+def test_a_silence_as_long_as_the_threshold_is_refused(faults_of: FaultsOf) -> None:
+    (fault,) = faults_of(OWN + 'thresholds = ["30min"]\nsilence_max = "30min"')
+    assert fault == "therapies.own.silence_max: 30min must be shorter than the restart threshold >= 30min"
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("silence_max = 15", "silence_max"),
+        ('silence_max = "1s"', "silence_max"),
+        ('merge_run = "2d"', "merge_run"),
+        ("min_rate_fraction = 90", "min_rate_fraction"),
+        ("min_rate_fraction = 0", "min_rate_fraction"),
+        ("min_rate_fraction = nan", "min_rate_fraction"),
+        ("max_rate_fraction = 0.9", "max_rate_fraction"),
+        ('kvo_counts = "yes"', "kvo_counts"),
+        ('maintenance_quiet = "31min"', "maintenance_quiet"),
+        ('maintenance_max = "1h"', "maintenance_max"),
+        ('maintenance_max = "10min"\nmaintenance_quiet = "15min"', "maintenance_quiet"),
+        ('source = "somebody said so"', "source"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_refused(faults_of: FaultsOf, line: str, key: str) -> None:
+    (fault,) = faults_of(BLINATUMOMAB + line)
+    assert fault.startswith(f"therapies.blinatumomab.{key}: ")
+
+
+@pytest.mark.parametrize(
+    ("table", "hint"),
+    [
+        ('{ 1.8 = "41min" }', 'write the rate in quotes: "1.8"'),
+        ('{ "0" = "41min" }', "'0' is no rate in mL/h above 0"),
+        ('{ "-5" = "41min" }', "is no rate"),
+        ('{ "five" = "41min" }', "is no rate"),
+        ('{ "5" = 15 }', "at 5 mL/h: 15 has no unit"),
+        ('{ "5" = "200h" }', "longer than 120h"),
+        ('{ "5" = "15min", "5.0" = "16min" }', "stands there twice"),
+        ('{ "5" = "15min", "0.6" = "8min" }', "0.6 mL/h cannot be noticed sooner than 5 mL/h"),
+        ("{}", "must be a table of duration by rate"),
+        ('"8min"', "must be a table of duration by rate"),
+    ],
+)
+def test_a_latency_table_with_a_slip_is_refused(faults_of: FaultsOf, table: str, hint: str) -> None:
+    (fault,) = faults_of(BLINATUMOMAB + f"latency = {table}")
+    assert fault.startswith("therapies.blinatumomab.latency: ")
+    assert hint in fault
+
+
+def test_a_latency_table_is_kept_slowest_rate_first(parsed: Parse) -> None:
+    config = parsed(BLINATUMOMAB + 'latency = { "10" = "9min", "0.6" = "2h10min" }')
+    assert config.therapies["blinatumomab"].latency == (Latency(0.6, 130 * MINUTE_US), Latency(10, 9 * MINUTE_US))
+
+
+def test_a_therapy_that_is_not_built_in_needs_a_threshold_and_a_source(faults_of: FaultsOf) -> None:
+    faults = faults_of('[[pumps]]\nid = "p"\n[therapies.blinatumumab]\nkvo_counts = false')
+    assert [fault.partition(": ")[0] for fault in faults] == [
+        "therapies.blinatumumab.thresholds",
+        "therapies.blinatumumab.source",
+    ]
+    assert "did you mean blinatumomab?" in faults[0]
+
+
+def test_windows_that_nobody_chose_are_short_where_the_threshold_is_short(parsed: Parse) -> None:
+    therapy = parsed(OWN + 'thresholds = ["20min"]').therapies["own"]
+    assert (therapy.silence_max_us, therapy.maintenance_quiet_us, therapy.maintenance_max_us) == (
+        5 * MINUTE_US,
+        5 * MINUTE_US,
+        10 * MINUTE_US,
+    )
