@@ -91,8 +91,8 @@ class Intake:
         self._items: deque[Item] = deque()
         self._pen = threading.Lock()
 
-    def submit(self, item: Item) -> None:
-        """Put ``item`` in and return once it has been handled (not: once it is durable).
+    def submit(self, *items: Item) -> None:
+        """Put ``items`` in, in order, and return once they have been handled (not: once they are durable).
 
         Raises:
             CommandRefused: The intake is full; nothing was taken.
@@ -100,7 +100,7 @@ class Intake:
         if len(self._items) >= LIST_MAX:
             message = "the monitor is overloaded; try again"
             raise CommandRefused(message)
-        self._items.append(item)
+        self._items.extend(items)
         with self._pen:
             self._drain()
 

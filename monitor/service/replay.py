@@ -18,7 +18,7 @@ from monitor.escalation.dispatcher import NoticeOutcome, NoticeState
 from monitor.feed.wire import rfc3339
 from monitor.interruption.alarms import OwnCode
 from monitor.service.engine import Engine
-from monitor.service.intake import BatchArrived, EventArrived, NoticesReported, Rang, Reply, SiteChanged
+from monitor.service.intake import BatchArrived, EventArrived, Item, NoticesReported, Rang, Reply, SiteChanged
 from monitor.service.replay_result import result_of
 from monitor.service.story import Acted, Observed, RefusedLine, Restarted, StoryItem, WallStepped
 from monitor.storage.unit_of_work import Store
@@ -33,6 +33,8 @@ class Replay:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._rejected: list[dict[str, Any]] = []
+        self._instant: list[Item] = []
+        self._replies: list[Reply] = []
         self._accepted: list[NoticeOutcome] = []
         self._store: Store | None = None
         self._engine: Engine | None = None
@@ -50,8 +52,9 @@ class Replay:
             self._begin()
             for item in story:
                 self._play(item, downs)
+            self._finish_instant()
             if until_us is not None and until_us > self._clock.now_us():
-                self._advance(until_us)
+                self._advance(until_us, inclusive=True)
             return self._result()
         finally:
             self._store.close()
@@ -75,41 +78,46 @@ class Replay:
         now_us = self._clock.now_us()
         if isinstance(item, RefusedLine):
             self._reject(item.at_us, item.why)
-            return
-        if item.at_us < now_us:
+        elif item.at_us < now_us:
             self._reject(item.at_us, "the line is older than the one before it; a story is in order of at")
-            return
-        if isinstance(item, Restarted):
+        elif isinstance(item, Restarted):
+            self._finish_instant()
             self._restart(item)
-            return
-        if any(down_us < item.at_us < back_us for down_us, back_us in downs):
+        elif any(down_us < item.at_us < back_us for down_us, back_us in downs):
             self._reject(item.at_us, "the monitor was down at this instant and heard nothing")
-            return
-        self._advance(item.at_us)
-        match item:
-            case Observed():
-                pump = self._pump(item.pump)
-                if pump is None:
-                    self._reject(item.at_us, "the line names no pump, and not exactly one is enrolled")
-                    return
-                if pump not in self.engine.book.entries:
-                    self._reject(item.at_us, f"pump {pump} is not enrolled")
-                self._submit(BatchArrived("story", Batch(items=[(pump, item.observation)])))
-            case Acted():
-                self._act(item)
-            case WallStepped():
-                detail = f"the wall clock stepped by {item.step_s:+g} s; no duration changes"
-                self._submit(SiteChanged(OwnCode.CLOCK_SKEW, active=True, detail=detail))
+        else:
+            if item.at_us > now_us:
+                self._finish_instant()
+                self._advance(item.at_us)
+            self._take(item)
 
-    def _act(self, item: Acted) -> None:
+    def _take(self, item: Observed | Acted | WallStepped) -> None:
+        """Put one line with those of the same instant; what a person may not do is refused at its end."""
+        if isinstance(item, WallStepped):
+            detail = f"the wall clock stepped by {item.step_s:+g} s; no duration changes"
+            self._instant.append(SiteChanged(OwnCode.CLOCK_SKEW, active=True, detail=detail))
+            return
         pump = self._pump(item.pump)
         if pump is None:
             self._reject(item.at_us, "the line names no pump, and not exactly one is enrolled")
-            return
-        reply = Reply()
-        self._submit(EventArrived(pump, item.make, reply))
-        if isinstance(reply.fault, CommandRefused):
-            self._reject(item.at_us, str(reply.fault))
+        elif isinstance(item, Acted):
+            reply = Reply()
+            self._replies.append(reply)
+            self._instant.append(EventArrived(pump, item.make, reply))
+        else:
+            if pump not in self.engine.book.entries:
+                self._reject(item.at_us, f"pump {pump} is not enrolled")
+            self._instant.append(BatchArrived("story", Batch(items=[(pump, item.observation)])))
+
+    def _finish_instant(self) -> None:
+        """Hand in the lines of one instant together: what is heard then comes before what is due then."""
+        items, self._instant = self._instant, []
+        replies, self._replies = self._replies, []
+        if items:
+            self._submit(*items)
+        for reply in replies:
+            if isinstance(reply.fault, CommandRefused):
+                self._reject(None, str(reply.fault))
 
     def _pump(self, named: str | None) -> str | None:
         if named is not None:
@@ -117,15 +125,15 @@ class Replay:
         entries = self.engine.book.entries
         return next(iter(entries)) if len(entries) == 1 else None
 
-    def _submit(self, item: BatchArrived | EventArrived | SiteChanged | Rang) -> None:
-        self.engine.intake.submit(item)
+    def _submit(self, *items: Item) -> None:
+        self.engine.intake.submit(*items)
         self._settle_notices()
 
-    def _advance(self, to_us: int) -> None:
-        """Let time pass up to ``to_us``, ringing at every deadline on the way."""
+    def _advance(self, to_us: int, *, inclusive: bool = False) -> None:
+        """Let time pass up to ``to_us``, ringing at every deadline before it (or at it, if ``inclusive``)."""
         for _ in range(RINGS_MAX):
             next_us = self.engine.book.next_us()
-            if next_us is None or next_us > to_us:
+            if next_us is None or next_us > to_us or (next_us == to_us and not inclusive):
                 break
             if next_us > self._clock.now_us():
                 self._clock.move_to(next_us)
@@ -141,7 +149,7 @@ class Replay:
         if died_us < self._clock.now_us():
             self._reject(item.at_us, "the monitor cannot have died before the last line that it heard")
             died_us = self._clock.now_us()
-        self._advance(died_us)
+        self._advance(died_us, inclusive=True)
         self._submit(Rang(is_housekeeping=True))
         self._clock.move_to(item.at_us)
         self._begin(is_downtime_known=item.is_clock_good)
