@@ -79,7 +79,7 @@ class MqttDriver:
             if self._session is None:
                 raise BrokerError("closed", "The link to the broker is not open.")
             batch = self._session.read(timeout_s, self._is_wanted)
-            self._memory.save_now_and_then(self._backlog.floor_at_s, self._context.now_s())
+            self._memory.save_now_and_then(self._backlog.floor_at_s, self._session.read_at_s)
             return batch
 
     def settle(self, batch: Batch) -> None:

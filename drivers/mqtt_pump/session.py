@@ -102,9 +102,9 @@ class Session:
             BrokerError: The connection is lost.
         """
         left_s = timeout_s
-        started_at_s = self._clock_s()
+        started_at_s = self._now_s = self._clock_s()
         while is_wanted():
-            self._send_marker()
+            self._send_marker(self._now_s)
             wait_s = min(left_s, TURN_S)
             batch, happened = self._turn(wait_s)
             if batch is not None:
@@ -115,6 +115,11 @@ class Session:
             if left_s <= 0:
                 return None
         return None
+
+    @property
+    def read_at_s(self) -> float:
+        """When the last ``read`` looked at the line."""
+        return self._now_s
 
     def settle(self, token: _Token) -> None:
         """Acknowledge a batch of this session, once."""
@@ -188,8 +193,7 @@ class Session:
         with self._lock:
             return min(self._unsettled.values(), default=None)
 
-    def _send_marker(self) -> None:
-        now_s = self._clock_s()
+    def _send_marker(self, now_s: float) -> None:
         if self._backlog.is_marker_due(now_s):
             word = f"{self._memory.instance}-{secrets.token_hex(_MARKER_BYTES)}".encode()
             self._backlog.marker_sent(word, now_s, self._oldest_unsettled_at_s())
