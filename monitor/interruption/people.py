@@ -36,6 +36,10 @@ from monitor.interruption.state import Hold, Incident, Mark, Phase, PumpState
 
 replace = msgspec.structs.replace
 
+REPORT_RUNNING = "report:running"
+REPORT_STOPPED = "report:stopped"
+"""What the journal says of a person's report."""
+
 _PLANNED = (MarkKind.BAG_CHANGE, MarkKind.MAINTENANCE, MarkKind.DISCONNECT)
 
 
@@ -82,7 +86,7 @@ def _window(event: Marked, policy: Policy) -> Mark:
 
 def reported(state: PumpState, event: Reported, policy: Policy, effects: list[Effect]) -> PumpState:
     """Return the state after a person said what they see; weighed like a flow check, with their name."""
-    effects.append(PersonActed(what="report:running" if event.running else "report:stopped", by=event.by))
+    effects.append(PersonActed(what=REPORT_RUNNING if event.running else REPORT_STOPPED, by=event.by))
     if event.running:
         return _person_evidence(state, EvidenceKind.PERSON_FLOW, event.at_us, event.at_us, policy, effects)
     since_us = event.at_us if event.since_us is None else min(event.since_us, event.at_us)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from monitor.escalation.ladder import acknowledge, advance, advance_alert
+from monitor.escalation.ladder import acknowledge, advance, advance_alert, hasten
 from monitor.escalation.rungs import Ladder
 from monitor.escalation.turns import LadderState, LadderTurn
 from monitor.interruption.deadlines import next_deadline_us
-from monitor.interruption.effects import AlertRaised, Effect, PhaseChanged, RungAcknowledged
+from monitor.interruption.effects import AlertRaised, Effect, PersonActed, PhaseChanged, RungAcknowledged
+from monitor.interruption.people import REPORT_STOPPED
 from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
 from monitor.interruption.view import view_of
 from monitor.service.alert_turn import after_effects
@@ -14,6 +15,9 @@ from monitor.service.book import Entry, Ladders
 from monitor.service.recording import interruption_row, record_effects, touched
 from monitor.service.telling import Teller
 from monitor.storage.work import Work
+
+ON_REPORT = "home-nurse"
+"""The rung that a person's report of a stop reaches at once."""
 
 
 class PumpTurn:
@@ -62,12 +66,17 @@ class PumpTurn:
         due = [next_deadline_us(state, entry.policy)]
         told = False
         memory = _acknowledged(dict(before.of_interruptions), effects, ladder, now_us)
+        is_reported = any(isinstance(effect, PersonActed) and effect.what == REPORT_STOPPED for effect in effects)
         turned: dict[int, LadderState] = {}
         for incident in state.incidents:
             number = incident.number
             view = views.get(number)
             if view is not None:
-                turn = advance(memory.get(number), view, ladder, now_us)
+                kept_state = memory.get(number)
+                if is_reported and view.phase is Phase.OPEN:
+                    # A person who says that it stands is not to be kept waiting for the ladder's minutes.
+                    kept_state = hasten(kept_state, ON_REPORT, now_us)
+                turn = advance(kept_state, view, ladder, now_us)
                 told |= self._tell(work, ladder, entry, turn, view, None, now_us)
                 due.append(turn.next_at_us)
                 turned[number] = turn.state

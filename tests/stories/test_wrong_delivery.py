@@ -1,0 +1,63 @@
+"""Stories of section F and G5: delivery without flow, wrong delivery, wrong profile."""
+
+from __future__ import annotations
+
+import pytest
+
+from storybook import Tale
+
+
+def test_f2_a_leak_is_known_by_a_report_alone() -> None:
+    tale = Tale()
+    tale.runs("21:00", "1 07:00")
+    tale.say("1 07:00", report="stopped", since=tale.at("22:00").isoformat(), by="patient")
+    tale.run("1 07:50")
+    tale.runs("1 07:51", "1 08:25")
+    told = tale.play()
+    assert told.off() == (50, 590)
+    assert told.only["class"] == "possible"
+
+
+def test_f3_taken_off_for_a_shower_with_the_pump_running() -> None:
+    tale = Tale()
+    tale.runs("17:00", "18:59", volume=50)
+    tale.mark("19:00", "disconnect", "patient")
+    tale.runs("19:01", "19:24", volume=60)
+    tale.mark("19:25", "reconnect", "patient")
+    tale.runs("19:26", "20:00", volume=62)
+    assert tale.play().off() == (25, 25)
+
+
+def test_f4_a_wrong_rate_after_a_swap_is_told_to_the_physician_at_once() -> None:
+    tale = Tale(rate=0.6)
+    tale.runs("10:00", "11:50")
+    tale.stop("11:51")
+    tale.event("12:00", "delivery-start")
+    tale.status("12:00", rate_ml_per_h=5.0)
+    told = tale.play()
+    assert "rate-mismatch" in told.codes()
+    assert told.told("on-call-physician")[0] == "12:00"
+
+
+@pytest.mark.xfail(strict=True, reason="early-empty comes with the clock in full")
+def test_f5_a_bag_that_is_empty_early_is_an_alert_of_its_own() -> None:
+    tale = Tale(order="order = { rate_ml_per_h = 5.0, bag_hours = 48, ends_at = 2026-03-04T18:00:00Z }")
+    tale.runs("08:00", "12:00")
+    tale.alarm("12:00", "res-empty")
+    assert "early-empty" in tale.play(until="12:10").codes()
+
+
+@pytest.mark.xfail(strict=True, reason="bag-expired comes with the clock in full")
+def test_f7_a_long_pause_lets_the_bag_expire() -> None:
+    tale = Tale(order="order = { rate_ml_per_h = 5.0, bag_hours = 48 }")
+    tale.runs("08:00", "2 00:00", every=10)
+    tale.stop("2 00:00")
+    tale.stands("2 00:05", "2 10:00")
+    assert "bag-expired" in tale.play(until="2 10:00").codes()
+
+
+@pytest.mark.xfail(strict=True, reason="enrolment checks against a drug's usual rates come with the therapies as data")
+def test_g5_a_pump_enrolled_under_the_wrong_profile_is_refused() -> None:
+    tale = Tale(order='order = { rate_ml_per_h = 5.0, drug = "epoprostenol" }')
+    tale.runs("08:00", "09:00")
+    assert "wrong-profile" in tale.play().codes()
