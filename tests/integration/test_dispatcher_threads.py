@@ -2,88 +2,14 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from monitor.escalation.channel import ACCEPTED, Channel, Delivery, DeliveryState, Notice
+from dispatch_desk import FAILED, REFUSED, UNKNOWN, WAIT_S, Desk, FakeChannel, StuckChannel, notice
+from monitor.escalation.channel import ACCEPTED, Delivery, DeliveryState, Notice
 from monitor.escalation.dispatcher import Dispatcher, DispatcherSettings, NoticeOutcome, NoticeState
-
-WAIT_S = 10.0
-FAILED = Delivery(DeliveryState.FAILED, why="not now")
-REFUSED = Delivery(DeliveryState.FAILED, can_retry=False, why="never")
-UNKNOWN = Delivery(DeliveryState.UNKNOWN, why="no answer")
-
-
-class Clock:
-    """Monitor time that only the test moves."""
-
-    def __init__(self) -> None:
-        self.at_us = 1_000_000_000
-
-    def now_us(self) -> int:
-        return self.at_us
-
-
-class FakeChannel:
-    """Answers as told, and keeps what it was sent."""
-
-    def __init__(self, answer: Callable[[Notice, int], Delivery] = lambda *_: ACCEPTED, batch_max: int = 10) -> None:
-        self.batch_max = batch_max
-        self.answer = answer
-        self.sent: list[list[str]] = []
-        self.tries: dict[str, int] = {}
-        self.is_closed = False
-
-    def send_many(self, notices: Sequence[Notice]) -> list[Delivery]:
-        self.sent.append([notice.key for notice in notices])
-        for notice in notices:
-            self.tries[notice.key] = self.tries.get(notice.key, 0) + 1
-        return [self.answer(notice, self.tries[notice.key]) for notice in notices]
-
-    def close(self) -> None:
-        self.is_closed = True
-
-
-class StuckChannel(FakeChannel):
-    """Takes a notice and does not come back until it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__(batch_max=1)
-        self.has_begun = threading.Event()
-        self.may_go = threading.Event()
-
-    def send_many(self, notices: Sequence[Notice]) -> list[Delivery]:
-        self.has_begun.set()
-        self.may_go.wait(WAIT_S)
-        return super().send_many(notices)
-
-
-class Desk:
-    """A dispatcher, what it reports, and its clock."""
-
-    def __init__(self) -> None:
-        self.clock = Clock()
-        self.reports: queue.Queue[NoticeOutcome] = queue.Queue(maxsize=10_000)
-        self.dispatcher: Dispatcher | None = None
-
-    def open(self, settings: DispatcherSettings | None = None, **channels: Channel) -> Dispatcher:
-        self.dispatcher = Dispatcher(channels, self.report, self.clock.now_us, settings)
-        return self.dispatcher
-
-    def report(self, outcomes: list[NoticeOutcome]) -> None:
-        for outcome in outcomes:
-            self.reports.put_nowait(outcome)
-
-    def next(self) -> NoticeOutcome:
-        return self.reports.get(timeout=WAIT_S)
-
-    def pass_time(self, seconds: float) -> None:
-        self.clock.at_us += int(seconds * 1_000_000)
-        assert self.dispatcher is not None
-        self.dispatcher.wake()
 
 
 @pytest.fixture
@@ -92,19 +18,6 @@ def desk() -> Iterator[Desk]:
     yield desk
     if desk.dispatcher is not None:
         desk.dispatcher.close()
-
-
-def notice(number: int, channel: str = "mail", expires_at_us: int | None = None) -> Notice:
-    return Notice(
-        outbox_id=number,
-        key=f"k{number}",
-        channel=channel,
-        rung="patient",
-        contact="p",
-        title="t",
-        text="x",
-        expires_at_us=expires_at_us,
-    )
 
 
 def test_a_notice_that_is_taken_is_reported_once(desk: Desk) -> None:
