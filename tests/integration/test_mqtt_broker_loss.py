@@ -176,7 +176,7 @@ def test_a_broker_killed_again_and_again_loses_nothing_that_it_accepted(make_bro
             broker.kill()
             broker.start()
             deadline = Deadline()
-            while not all(info.is_published() for info in said):
+            while not sender.has_confirmed(said):
                 deadline.check("the sender gets everything confirmed")
                 journal.read_some()
         deadline = Deadline()

@@ -228,6 +228,8 @@ class Sender:
         self._client.reconnect_delay_set(0.05, 0.2)  # type: ignore[arg-type]  # only ever passed to a wait
         self._port = broker.port
         self._connected = threading.Event()
+        self._confirmed: set[int] = set()
+        self._client.on_publish = lambda _client, _data, mid, _reason, _properties: self._confirmed.add(mid)
         self._client.on_connect = lambda *_: self._connected.set()
 
     def __enter__(self) -> Self:
@@ -247,6 +249,10 @@ class Sender:
     ) -> MQTTMessageInfo:
         """Publish for one pump, without waiting."""
         return self._client.publish(f"pumpwatch/1/{site}/{pump}/{leaf}", payload, qos=more.pop("qos", 1), **more)
+
+    def has_confirmed(self, said: Iterable[MQTTMessageInfo]) -> bool:
+        """Tell whether the broker has taken all of these, over however many connections."""
+        return all(info.mid in self._confirmed for info in said)
 
     def say_statuses(self, seqs: Iterable[int], pump: str = "p1") -> None:
         """Publish statuses with these numbers and wait until the broker has taken the last."""
