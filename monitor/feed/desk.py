@@ -30,6 +30,9 @@ COMMAND_WAIT_S = 10.0
 BOARD_AGE_S = 0.25
 """How old a sorted board may be, in seconds of real time: many readers share one."""
 
+BOARD_REST = 10
+"""A board is kept for this many times the time it took to make: readers get a tenth of a core at most."""
+
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Every pump at one instant.
@@ -56,7 +59,7 @@ class Desk:
         # Apart from the readers: a command that waits for the store must not keep anyone from looking.
         self._commanders = ThreadPoolExecutor(COMMAND_THREADS, thread_name_prefix="feed-command")
         self._board = Board(cursor=0, pumps=())
-        self._board_made_s = float("-inf")
+        self._board_good_until_s = float("-inf")
         self._board_lock = asyncio.Lock()
 
     async def read(self, ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -78,12 +81,13 @@ class Desk:
             return await asyncio.get_running_loop().run_in_executor(self._commanders, call)
 
     async def board(self) -> Board:
-        """Return every pump, at most ``BOARD_AGE_S`` old."""
+        """Return every pump, at most ``BOARD_AGE_S`` old unless there are very many."""
+        loop = asyncio.get_running_loop()
         async with self._board_lock:
-            now_s = asyncio.get_running_loop().time()
-            if now_s - self._board_made_s >= BOARD_AGE_S:
+            begun_s = loop.time()
+            if begun_s >= self._board_good_until_s:
                 self._board = await self.read(self._sorted)
-                self._board_made_s = now_s
+                self._board_good_until_s = begun_s + max(BOARD_AGE_S, BOARD_REST * (loop.time() - begun_s))
             return self._board
 
     def close(self) -> None:

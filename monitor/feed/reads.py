@@ -57,7 +57,7 @@ async def pumps(
     if order == "time-left" and after is not None:
         # That order moves while someone turns pages: a pump could slip from one page to another unseen.
         raise CursorError("A board by time left has no further pages; ask for 'order=id' to see all of them")
-    shown, following = _page_of(board.pumps, order, after, limit)
+    shown, following = await parts.desk.read(_page_of, board.pumps, order, after, limit)
     return answers.BoardAnswer(
         at=instant(await parts.desk.read(parts.desk.source.now_us)),
         cursor=format_cursor(board.cursor),

@@ -100,6 +100,7 @@ def test_text_from_pumps_and_people_is_shown_and_never_run(look: Look) -> None:
 
 def test_a_hostile_site_name_is_escaped_by_the_server(look: Look) -> None:
     page = look.at(FakeFeed(site=Site(id='"><script>alert(1)</script>', time_zone='x" onload="alert(1)')))
+    assert page.locator("body").get_attribute("onload") is None
     expect(page.locator("h1")).to_contain_text('"><script>alert(1)</script>')
     expect(page.locator("#live")).to_have_text("LIVE")
     # A zone that nobody knows is UTC, and says so.

@@ -123,7 +123,7 @@ export const notice = (one, time, now) =>
     element("p", "", one.text),
   );
 
-const TOLD = ["code", "priority", "class", "state", "phase", "rung", "contact", "what", "why", "by", "detail"];
+const TOLD = ["kind", "code", "priority", "class", "state", "phase", "rung", "contact", "what", "why", "by", "detail"];
 
 export const happening = (record, time, now) => {
   const facts = { ...record.data, ...record.data.alert };

@@ -130,6 +130,20 @@ def test_the_memory_of_frames_is_bounded() -> None:
     run(story)
 
 
+def test_whoever_comes_late_hears_all_whatever_has_been_forgotten() -> None:
+    async def story() -> None:
+        feed = FakeFeed()
+        async with running(feed) as hub:
+            await first_turn(hub)
+            for cursor in range(60):
+                feed.add()
+                await take(hub, cursor, 1)
+            for after in range(60):
+                assert await take(hub, after, 60 - after) == list(range(after + 1, 61))
+
+    run(story)
+
+
 def test_each_record_is_encoded_once_for_all_listeners(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[int] = []
 
