@@ -158,6 +158,7 @@ class SimulatedPump(PumpReadout):
         """Get the air out of the line, with the patient disconnected."""
         had_air, self.tubing.has_air = self.tubing.has_air, False
         self._end_alarm(AlarmCode.AIR)
+        self._note_flow()
         return had_air
 
     def change_battery(self) -> bool:

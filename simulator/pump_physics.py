@@ -35,6 +35,9 @@ STOPPING_ALARMS = frozenset(
 )
 """Alarms that stop delivery; an empty container may go on at the keep-vein-open rate instead."""
 
+EVENTS_AT_ONCE_MAX = 100
+"""Every event ends what caused it, so more than a handful at one instant means that one does not."""
+
 _Due = tuple[int, Callable[[], None]]
 
 
@@ -92,10 +95,15 @@ class PumpPhysics:
 
         Raises:
             ValueError: The instant lies before the one already reached.
+            RuntimeError: Events follow each other without end at one instant, which is an error in here.
         """
         if to_us < self.now_us:
             raise ValueError(f"the pump has reached {self.now_us} us and cannot go back to {to_us} us")
+        at_once = 0
         while (due := self._next_due()) is not None and due[0] <= to_us:
+            at_once = at_once + 1 if due[0] == self.now_us else 0
+            if at_once > EVENTS_AT_ONCE_MAX:
+                raise RuntimeError(f"the pump does not get beyond {self.now_us} us")
             self._pass_time(due[0])
             due[1]()
             self._note_flow()

@@ -154,6 +154,15 @@ def test_a_dry_bag_without_an_air_detector_is_a_lie() -> None:
     assert pump.truth.off_us(START_US, pump.now_us) == 120 * US_PER_MIN
 
 
+def test_air_that_nobody_noticed_keeps_the_flow_away_until_it_is_cleared() -> None:
+    pump = make_pump(has_air_detector=False)
+    after(pump, 10).let_air_in()
+    after(pump, 30).clear_air()
+    after(pump, 60)
+    assert delivery_of(pump) is DeliveryStatus.DELIVERING
+    assert pump.truth.off_us(START_US, pump.now_us) == 20 * US_PER_MIN
+
+
 def test_the_battery_warns_alarms_and_goes_dark() -> None:
     pump = make_pump(battery_left_s=6 * 3600.0)
     after(pump, 119)
