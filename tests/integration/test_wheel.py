@@ -19,6 +19,18 @@ PACKAGES = ("monitor", "drivers", "simulator", "migrations")
 COMMAND_S_MAX = 60
 BUILD_S_MAX = 300
 
+SHORTEST_CONFIGURATION = """
+[storage]
+url = "sqlite:///{database}"
+
+[[pumps]]
+id = "pump-1"
+driver = "serial-json-lines"
+
+[pumps.options]
+device = "/dev/ttyUSB0"
+"""
+
 
 class Installed:
     """The wheel in a virtual environment of its own; its dependencies are borrowed from the one that runs the tests."""
@@ -110,7 +122,7 @@ def test_the_packaged_stories_are_listed(installed: Installed) -> None:
 def test_the_migrations_make_a_new_database(installed: Installed) -> None:
     database = installed.folder / "new.db"
     configuration = installed.folder / "config.toml"
-    configuration.write_text(f'[site]\nid = "wheel"\n\n[storage]\nurl = "sqlite:///{database}"\n')
+    configuration.write_text(SHORTEST_CONFIGURATION.format(database=database))
     installed.pumpwatch("database", "upgrade", "--config", str(configuration))
     with sqlite3.connect(database) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
