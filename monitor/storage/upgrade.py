@@ -65,8 +65,8 @@ def check(url: str) -> list[str]:
     """
     try:
         place = _file_of(url)
-        if place.path is None or not place.path.exists():
-            return [f"{place} is not there; `pumpwatch run` or `pumpwatch database upgrade` makes it"]
+        if place.path is None or not place.path.exists() or not place.path.stat().st_size:
+            return [f"{place} is not there yet; `pumpwatch run` or `pumpwatch database upgrade` makes it"]
         with _connected(writer_engine(place), place, "checking") as connection:
             # The transaction begins by locking: a file that cannot be written is found by that.
             with connection.begin():

@@ -23,7 +23,8 @@ def small_disk(place: Path, size: str) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run([umount, str(place)], check=True)
+        # Lazily: a test that fails may not have closed everything.
+        subprocess.run([umount, "--lazy", str(place)], check=True)
 
 
 def remount_read_only(place: Path) -> None:
