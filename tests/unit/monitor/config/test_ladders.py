@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.config.ladders import built_in_ladder
 from monitor.config.therapies import BUILT_IN
 from monitor.escalation.rungs import BLINATUMOMAB
-from monitor.interruption.policy import MINUTE_US, Therapy, Threshold
+from monitor.interruption.policy import MINUTE_US, SECOND_US, Therapy, Threshold
 
 
 def therapy(threshold_min: int) -> Therapy:
@@ -63,3 +64,10 @@ def test_a_tighter_threshold_never_makes_a_rung_wait_longer(one_min: int, other_
         assert (first.after_detection_us or 0) <= (second.after_detection_us or 0)
         assert (first.repeat_us or 0) <= (second.repeat_us or 0)
         assert all(a <= b for a, b in zip(first.after_off_max_us, second.after_off_max_us, strict=True))
+
+
+def test_a_profile_with_a_pace_of_its_own_is_hastened_with_its_threshold() -> None:
+    insulin = BUILT_IN["insulin"].therapy
+    tight = msgspec.structs.replace(insulin, thresholds=(Threshold(60 * MINUTE_US),))
+    _, nurse, page, _, _ = built_in_ladder(tight).rungs
+    assert (nurse.after_detection_us, page.after_detection_us) == (7 * MINUTE_US + 30 * SECOND_US, 30 * MINUTE_US)

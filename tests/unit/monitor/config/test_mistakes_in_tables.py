@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.registry import Registry
+from monitor.config.faults import Faults
 from monitor.config.loading import load
 from monitor.errors import ConfigurationError
 
@@ -145,3 +146,24 @@ def test_a_fault_is_named_once_and_draws_no_others_after_it(faults_of: FaultsOf)
 def test_a_fault_in_one_pump_does_not_change_the_numbers_of_the_others(faults_of: FaultsOf) -> None:
     faults = faults_of('[[pumps]]\n[[pumps]]\nid = "p"\n[[pumps]]\nid = "q"\ntherapy = "nothing-like-it"\n')
     assert [fault.partition(": ")[0] for fault in faults] == ["pumps[0].id", "pumps[2].therapy"]
+
+
+def test_a_table_with_two_faults_takes_none_of_its_neighbours_with_it(faults_of: FaultsOf) -> None:
+    text = (
+        '[[pumps]]\nid = "p"\ntherapy = "own"\n'
+        "[therapies.Own]\nsilence_max = 15\n"
+        '[therapies.own]\nsource = "us"\nthresholds = ["2h"]\n'
+    )
+    assert [fault.partition(": ")[0] for fault in faults_of(text)] == ["therapies.Own", "therapies.Own.silence_max"]
+
+
+def test_what_stands_in_the_file_plays_no_tricks_on_a_terminal(faults_of: FaultsOf) -> None:
+    faults = faults_of('"\\u001b[2J" = 1\n' + '"' + "x" * 10_000 + '" = 1\n' + PUMP)
+    assert all(fault.isprintable() and len(fault) < 300 for fault in faults)
+
+
+def test_the_same_fault_is_noted_once() -> None:
+    faults = Faults()
+    for _ in range(2):
+        faults.add(("pumps", 0, "id"), "is missing")
+    assert faults.sentences == ["pumps[0].id: is missing"]
