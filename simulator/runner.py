@@ -115,6 +115,7 @@ class Runner:
             each = self._performances[index]
             each.station.wake(each.clock.now_us())
             self._schedule(index)
+            self._note_over(index)
 
     def _schedule(self, index: int) -> None:
         each = self._performances[index]
@@ -125,6 +126,9 @@ class Runner:
         if self._due_s.get(index) != due_s:
             self._due_s[index] = due_s
             heapq.heappush(self._heap, (due_s, index))
+
+    def _note_over(self, index: int) -> None:
+        each = self._performances[index]
         if index in self._untold and each.station.is_over(each.clock.now_us()):
             self._untold.discard(index)
             if not self._untold:

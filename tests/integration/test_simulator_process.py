@@ -170,3 +170,13 @@ def test_stories_can_be_listed_described_and_played_at_once(story: str) -> None:
     lines = [json.loads(line) for line in run("--virtual", "--story", story, "--pumps", "2").stdout.splitlines()]
     assert {line["pump"] for line in lines} == {"simulated-1", "simulated-2"}
     assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+
+
+def test_a_story_that_lies_back_is_ready_before_it_is_over(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path, story: str
+) -> None:
+    link = tmp_path / "pump"
+    process = start("--face", "zyno", "--story", story, "--link", str(link), "--epoch", "1767600000", "--until-over")
+    assert next_line(process) == f"ready {link}"
+    assert next_line(process) == "over"
+    assert process.wait(PROCESS_S_MAX) == 0
