@@ -1,29 +1,69 @@
-"""Puts the commands together; each lives in a file of its own and imports what it needs when it runs."""
+"""Finds the commands by name; each is imported only when it is asked for, so that a small one answers at once."""
 
 from __future__ import annotations
 
-import typer
+from importlib import import_module
+from typing import Any
 
-from monitor.cli import database, demo, looking, running, talking
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+# By name, in the order of the help: where the function or the group of commands is.
+_COMMANDS = {
+    "run": "monitor.cli.running:run",
+    "demo": "monitor.cli.demo:demo",
+    "simulate": "monitor.cli.running:simulate",
+    "replay": "monitor.cli.looking:replay",
+    "check": "monitor.cli.looking:check",
+    "drivers": "monitor.cli.looking:drivers",
+    "status": "monitor.cli.talking:status",
+    "alerts": "monitor.cli.talking:alerts",
+    "ack": "monitor.cli.talking:ack",
+    "mark": "monitor.cli.talking:mark",
+    "database": "monitor.cli.database:app",
+}
+
+_PASSED_ON: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+"""For `simulate`, whose options are the simulator's own."""
+
+
+class _Commands(TyperGroup):
+    """The group that imports a command when it is used."""
+
+    def list_commands(self, ctx: object) -> list[str]:
+        """Return all names."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        """Return one command, or None if there is none of that name."""
+        del ctx
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            settings = _PASSED_ON if cmd_name == "simulate" else None
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+            alone.command(cmd_name, context_settings=settings)(found)
+            found = alone
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command if isinstance(command, TyperCommand | TyperGroup) else None
+
 
 app = typer.Typer(
     name="pumpwatch",
+    cls=_Commands,
     help="Knows how long a home infusion may have been interrupted, and tells people.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(running.run)
-app.command()(demo.demo)
-app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)(
-    running.simulate
-)
-app.command()(looking.replay)
-app.command()(looking.check)
-app.command()(looking.drivers)
-app.command()(talking.status)
-app.command()(talking.alerts)
-app.command()(talking.ack)
-app.command()(talking.mark)
-app.add_typer(database.app, name="database", help="Migrations, integrity, backup, journal.")
+
+
+@app.callback()
+def _all() -> None:
+    """Watch infusion pumps; every command has a --help of its own."""

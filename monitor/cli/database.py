@@ -15,7 +15,13 @@ from monitor.storage import upgrade as upkeep
 from monitor.storage.evidence import export as evidence_pack
 from monitor.storage.evidence import verify as verify_journal
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Migrations, integrity, backup, journal.",
+)
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="Configuration file (TOML).", show_default=False)]
 
