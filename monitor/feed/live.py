@@ -57,21 +57,25 @@ class LiveFrame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render(frame: LiveFrame, zone: ZoneInfo) -> RenderableType:
-    """Return a frame as a picture for a terminal, times in ``zone``."""
-    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1))
-    for title in ("Pump", "State", "Off-time", "Time left, at worst", "Last heard", "Alarms"):
-        table.add_column(title, overflow="fold")
+    """Return a frame as a picture for a terminal, times in ``zone``.
+
+    What matters most stands at the top, because a low terminal cuts the picture off at its foot.
+    """
+    parts: list[RenderableType] = []
+    if frame.address:
+        parts.append(Text(f"Dashboard: {frame.address}", style="bold"))
+    if frame.narration:
+        parts.append(Text(f"Story: {plain_text(frame.narration)}", style="italic"))
+    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0), show_edge=False)
+    for title in ("Pump", "Off-time", "Time left, at worst", "Heard and alarms"):
+        table.add_column(title, overflow="fold", ratio=1)
     board = sorted(frame.pumps, key=PumpSnapshot.urgency)
     for pump in board[:PUMPS_SHOWN]:
         table.add_row(*_cells(pump, zone))
-    parts: list[RenderableType] = [table]
+    parts.append(table)
     if len(board) > PUMPS_SHOWN:
         parts.append(Text(f"and {len(board) - PUMPS_SHOWN} more with more time left"))
-    parts.append(_notices(frame.notices, zone))
-    if frame.narration:
-        parts.append(Text(f"Story: {plain_text(frame.narration)}", style="italic"))
-    if frame.address:
-        parts.append(Text(f"Dashboard: {frame.address}", style="bold"))
+    parts += _notices(frame.notices, zone)
     return Panel(Group(*parts), title=f"pumpwatch  {words.wall_time(frame.now_us, zone)}", box=box.ROUNDED)
 
 
@@ -132,21 +136,23 @@ class LiveView:
 def _cells(pump: PumpSnapshot, zone: ZoneInfo) -> tuple[Text, ...]:
     view = pump.interruption
     style = _CLASS_STYLES[view.off_class] if view else ("magenta" if pump.is_silent else _NO_STYLE)
+    said = pump.delivery.value if pump.delivery else "nothing said yet"
     off = "no interruption"
     if view:
-        off = f"{words.pair(view.off_min_us, view.off_max_us)}\n{_CLASS_WORDS[view.off_class]}"
+        least, most = words.at_least(view.off_min_us), words.at_most(view.off_max_us)
+        off = f"at least {least}\nat most {most}\n{_CLASS_WORDS[view.off_class]}"
     alarms = [
         f"{alert.priority.value}: {alert.code}" + (f" (ack. {alert.acknowledged_by})" if alert.acknowledged_by else "")
         for alert in pump.alerts
     ]
-    cells = (pump.id, _state(pump), off, _left(pump, zone), _heard(pump), "\n".join(alarms) or "none")
+    cells = (
+        f"{pump.id}\n{pump.state()}\n({said})",
+        off,
+        _left(pump, zone),
+        "\n".join([_heard(pump), *(alarms or ["no alarm"])]),
+    )
     # Text, never markup: square brackets from a pump are shown as they are.
     return tuple(Text("\n".join(map(plain_text, cell.split("\n"))), style=style) for cell in cells)
-
-
-def _state(pump: PumpSnapshot) -> str:
-    said = pump.delivery.value if pump.delivery else "nothing said yet"
-    return f"{pump.state()}\nlast said: {said}"
 
 
 def _left(pump: PumpSnapshot, zone: ZoneInfo) -> str:
@@ -166,11 +172,13 @@ def _heard(pump: PumpSnapshot) -> str:
     return f"SILENT, {age} ago" if pump.is_silent else f"{age} ago"
 
 
-def _notices(notices: Sequence[NoticeRecord], zone: ZoneInfo) -> RenderableType:
+def _notices(notices: Sequence[NoticeRecord], zone: ZoneInfo) -> list[RenderableType]:
+    """Return the newest notices, newest first: that one in full, of the others one line each."""
     if not notices:
-        return Text("No notice has gone out.", style="dim")
-    lines = [Text(_notice_line(notice, zone)) for notice in notices[-NOTICES_SHOWN:]]
-    return Panel(Group(*lines), title="Notices", title_align="left", box=box.MINIMAL)
+        return [Text("No notice has gone out.", style="dim")]
+    lines = [_notice_line(notice, zone) for notice in notices[: -NOTICES_SHOWN - 1 : -1]]
+    older = [Text(line, no_wrap=True, overflow="ellipsis", style="dim") for line in lines[1:]]
+    return [Text("Notices, newest first", style="bold"), Text(lines[0]), *older]
 
 
 def _notice_line(notice: NoticeRecord, zone: ZoneInfo) -> str:

@@ -1,6 +1,6 @@
 // Draws the board from one answer of the server, in the server's order.
 
-import { CLASSES, STATES, atLeast, atMost, element, utc } from "/dashboard/words.js";
+import { CLASSES, STATES, atLeast, atMost, both, element } from "/dashboard/words.js";
 
 const SIGNS = { reached: "\u25a0", possible: "\u25b2", below: "\u25c6", silent: "\u25c7", fine: "\u25cf" };
 
@@ -20,10 +20,10 @@ const timeLeft = (pump, time) => {
     cell.append(element("strong", "", atLeast(pump.time_left_s)));
   }
   if (pump.deadline_at) {
-    cell.append(element("small", "", `until ${time.of(pump.deadline_at, pump.at)} (${utc(pump.deadline_at)})`));
+    cell.append(element("small", "", `until ${both(pump.deadline_at, pump.at, time)}`));
   } else if (pump.interruption?.threshold_met_at) {
     const met = pump.interruption.threshold_met_at;
-    cell.append(element("small", "", `since ${time.of(met, pump.at)} (${utc(met)})`));
+    cell.append(element("small", "", `since ${both(met, pump.at, time)}`));
   } else if (pump.time_left_s !== null) {
     cell.append(element("small", "", "if flow stopped after its last evidence"));
   }

@@ -1,7 +1,7 @@
 // Keeps the board live: asks for it again and again, listens to the stream, and says loudly when either is lost.
 
 import { happening, notice, row, summary } from "/dashboard/board.js";
-import { LocalTime, utc } from "/dashboard/words.js";
+import { LocalTime, both } from "/dashboard/words.js";
 
 const at = (id) => document.getElementById(id);
 const { staleS, pollMs, timeZone } = document.body.dataset;
@@ -59,7 +59,7 @@ const judge = () => {
   const said = lost.map((name) =>
     ages[name] === Infinity ? `${name} has not answered yet.` : `${name} was last heard ${Math.floor(ages[name] / 1000)} s ago.`,
   );
-  const seen = boardAge.server ? ` What stands below is as of ${time.of(boardAge.server)} (${utc(boardAge.server)}).` : "";
+  const seen = boardAge.server ? ` What stands below is as of ${both(boardAge.server, null, time)}.` : "";
   setText(at("banner-why"), said.join(" ") + seen);
 };
 
@@ -81,7 +81,7 @@ const refresh = async () => {
     at("pumps").replaceChildren(...board.items.map((pump) => row(pump, time)));
     setText(at("summary"), summary(board));
     showNotices(notices.items, board.at);
-    setText(at("clock"), `${time.of(board.at)} (${utc(board.at)})`);
+    setText(at("clock"), both(board.at, null, time));
     boardAge.hear(board.at);
     if (stream === null) listen(board.cursor);
   } catch (fault) {

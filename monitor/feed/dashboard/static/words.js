@@ -45,6 +45,12 @@ export class LocalTime {
   }
 }
 
+// The wall time and UTC beside it, unless they are the same.
+export const both = (instant, now, time) => {
+  const local = time.of(instant, now);
+  return local.endsWith("UTC") ? local : `${local} (${utc(instant)})`;
+};
+
 export const utc = (instant) => `${new Date(instant).toISOString().slice(11, 19)} UTC`;
 
 export const STATES = {
