@@ -67,8 +67,9 @@ def render(frame: LiveFrame, zone: ZoneInfo) -> RenderableType:
     if frame.narration:
         parts.append(Text(f"Story: {plain_text(frame.narration)}", style="italic"))
     table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0), show_edge=False)
-    for title in ("Pump", "Off-time", "Time left, at worst", "Heard and alarms"):
-        table.add_column(title, overflow="fold", ratio=1)
+    # Shares that let the longest words of each column stand unbroken at 80 characters.
+    for title, share in (("Pump", 5), ("Off-time", 6), ("Time left, at worst", 6), ("Heard and alarms", 6)):
+        table.add_column(title, overflow="fold", ratio=share)
     board = sorted(frame.pumps, key=PumpSnapshot.urgency)
     for pump in board[:PUMPS_SHOWN]:
         table.add_row(*_cells(pump, zone))
@@ -146,7 +147,7 @@ def _cells(pump: PumpSnapshot, zone: ZoneInfo) -> tuple[Text, ...]:
         for alert in pump.alerts
     ]
     cells = (
-        f"{pump.id}\n{pump.state()}\n({said})",
+        f"{pump.id}\n{pump.state()}\n{said}",
         off,
         _left(pump, zone),
         "\n".join([_heard(pump), *(alarms or ["no alarm"])]),
