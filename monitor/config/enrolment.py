@@ -25,6 +25,9 @@ PUMPS_MAX = 250_000
 LINE_FAULTS_MAX = 20
 """How many faulty lines of one file of ids are named."""
 
+HEADINGS = frozenset({"id", "ids", "pump", "pumps", "pump_id"})
+"""What a spreadsheet may have written above the ids."""
+
 _ID = re.compile(PUMP_ID_PATTERN.strip("^$"))
 
 
@@ -113,7 +116,7 @@ def _enrol_fleet(roll: _Roll, where: Location, fleet: FleetTable, therapy: Thera
     before = len(roll.pumps)
     try:
         for line, pump, serial in _lines(path):
-            fault = _line_fault(pump, serial) or roll.clash(where, pump, serial)
+            fault = _line_fault(line, pump, serial) or roll.clash(where, pump, serial)
             if fault is not None:
                 wrong.append(f"line {line} of {path}: {fault[1]}")
                 continue
@@ -130,7 +133,7 @@ def _enrol_fleet(roll: _Roll, where: Location, fleet: FleetTable, therapy: Thera
 
 def _lines(path: Path) -> Iterator[tuple[int, str, str | None]]:
     """Yield the number, the id and the serial number, if any, of every line that names a pump."""
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         content = file.read(FLEET_BYTES_MAX + 1)
     if len(content) > FLEET_BYTES_MAX:
         raise ValueError(f"it is longer than {FLEET_BYTES_MAX} characters")
@@ -141,7 +144,9 @@ def _lines(path: Path) -> Iterator[tuple[int, str, str | None]]:
             yield number, pump.strip(), serial.strip() or None
 
 
-def _line_fault(pump: str, serial: str | None) -> tuple[str, str] | None:
+def _line_fault(line: int, pump: str, serial: str | None) -> tuple[str, str] | None:
+    if line == 1 and pump.lower() in HEADINGS:
+        return "id", f"{pump!r} looks like a heading and not like a pump; leave it out"
     if not _ID.fullmatch(pump):
         return "id", f"{pump[:64]!r} must be 1 to 64 of the characters A-Z a-z 0-9 . _ -"
     if serial is not None and not (serial.isprintable() and len(serial) <= TEXT_CHARACTERS_MAX):

@@ -129,7 +129,7 @@ def _contact_doubts(config: Config) -> Iterator[tuple[str, str]]:
 
 def _driver_doubts(config: Config, registry: Registry) -> Iterator[tuple[str, str]]:
     for refused in registry.refused:
-        yield "", f"the driver {refused.name} of {refused.origin} was refused: {refused.why}"
+        yield "drivers", f"the driver {refused.name} of {refused.origin} was refused: {refused.why}"
     for place, source in enumerate(config.sources):
         if registry.loaded[source.driver].plugin.simulated:
             yield f"sources[{place}].driver", f"{source.driver} talks to no real pump"

@@ -15,7 +15,7 @@ from monitor.config.ladder_check import people_faults
 from monitor.config.ladders import built_in_ladder
 from monitor.config.links import Links
 from monitor.config.own_ladders import own_ladder
-from monitor.config.reading import read, toml_of
+from monitor.config.reading import FILE_CHARACTERS_MAX, read, toml_of
 from monitor.config.references import resolve_secret
 from monitor.config.settings import Config, FeedSettings, SourceSettings
 from monitor.config.tables.file import FileTable
@@ -36,7 +36,8 @@ def load(path: Path, registry: Registry) -> Config:
         ConfigurationError: With every fault, each beginning with the path of its key.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            text = file.read(FILE_CHARACTERS_MAX + 1).decode("utf-8-sig")
     except OSError as fault:
         raise ConfigurationError([f"{path} cannot be read: {fault.strerror}"]) from fault
     except UnicodeDecodeError as fault:
@@ -69,7 +70,7 @@ def settings_of(raw: dict[str, Any], base: Path, registry: Registry) -> Config:
     config = Config(
         base=base,
         site=_site(file),
-        storage_url=_storage_url(file, base, faults),
+        storage=_storage(file, base, faults),
         feed=_feed(file, base, faults),
         allow_simulated=file.allow_simulated,
         pumps=pumps,
@@ -108,7 +109,7 @@ def _site(file: FileTable) -> Site:
     return Site(id=site.id, time_zone=site.time_zone, call_back_number=site.call_back_number or "")
 
 
-def _storage_url(file: FileTable, base: Path, faults: Faults) -> str:
+def _storage(file: FileTable, base: Path, faults: Faults) -> str:
     """Return the database's address; a relative SQLite file is relative to ``base``, a reference stays one."""
     url = file.storage.url
     if is_reference(url):

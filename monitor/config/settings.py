@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from monitor.config.fields import is_reference
+from monitor.config.references import resolve_secret
 from monitor.escalation.channels.webhook import WebhookSettings
 from monitor.escalation.roster import Roster
 from monitor.escalation.rungs import Ladder
@@ -78,7 +80,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         base: The folder of the file; relative references are relative to it.
         site: Where this monitor works.
-        storage_url: A database address, or a reference to one that holds a password.
+        storage: A database address, or a reference to one that holds a password; see ``storage_url``.
         feed: Where the feed listens.
         allow_simulated: Whether drivers that talk to no real pump are let in.
         pumps: Every enrolled pump, in the order of the file; ids are unique.
@@ -93,7 +95,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     base: Path
     site: Site
-    storage_url: str
+    storage: str
     feed: FeedSettings
     allow_simulated: bool
     pumps: tuple[PumpEnrolment, ...]
@@ -112,6 +114,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def roster_for(self, pump: str) -> Roster:
         """Return those who are told of a pump."""
         return self.rosters.get(pump, self.common_roster)
+
+    @property
+    def storage_url(self) -> str:
+        """The database's address with whatever secret is in it; not to be printed.
+
+        Raises:
+            ConfigurationError: It is a reference, and what it names is no longer there.
+        """
+        return resolve_secret(self.storage, self.base) if is_reference(self.storage) else self.storage
 
     @property
     def channels(self) -> tuple[str, ...]:

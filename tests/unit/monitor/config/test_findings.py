@@ -156,4 +156,4 @@ def test_a_file_that_loads_gives_warnings_alone(tmp_path: Path, registry: Regist
     (tmp_path / "config.toml").write_text(GOOD)
     found = findings_in(tmp_path / "config.toml", registry)
     refused = "the driver rusty of rusty-pump 1 was refused: Importing rusty failed."
-    assert found == [Finding(Level.WARNING, "", refused)]
+    assert found == [Finding(Level.WARNING, "drivers", refused)]

@@ -50,9 +50,9 @@ def test_an_unknown_therapy_is_refused_with_the_nearest_one(faults_of: FaultsOf)
     assert fault == "pumps[0].therapy: blinatumumab is neither built in nor configured; did you mean blinatumomab?"
 
 
-@pytest.mark.parametrize("rate", ["0", "-5", "nan", "inf", "2001", '"5"', "true"])
-def test_a_rate_that_no_pump_delivers_is_refused(faults_of: FaultsOf, rate: str) -> None:
-    (fault,) = faults_of(PUMP + f"order = {{ rate_ml_per_h = {rate} }}")
+@pytest.mark.parametrize("written", ["0", "-5", "nan", "inf", "2001", '"5"', "true"])
+def test_a_rate_that_no_pump_delivers_is_refused(faults_of: FaultsOf, written: str) -> None:
+    (fault,) = faults_of(PUMP + f"order = {{ rate_ml_per_h = {written} }}")
     assert fault.startswith("pumps[0].order.rate_ml_per_h: must be ")
 
 
@@ -140,6 +140,15 @@ def test_a_file_of_ids_that_is_no_text_is_refused(faults_of: FaultsOf, tmp_path:
     text = fleet(tmp_path, "")
     (tmp_path / "ids").write_bytes(b"\xff\xfe\x00")
     assert "cannot be read" in faults_of(text)[0]
+
+
+def test_a_heading_in_a_file_of_ids_is_no_pump(faults_of: FaultsOf, tmp_path: Path) -> None:
+    (fault,) = faults_of(fleet(tmp_path, "Id, Serial\nbed-1, SN1\n"))
+    assert fault.endswith("'Id' looks like a heading and not like a pump; leave it out")
+
+
+def test_a_file_of_ids_may_begin_with_a_byte_order_mark(parsed: Parse, tmp_path: Path) -> None:
+    assert [pump.pump for pump in parsed(fleet(tmp_path, "\ufeffbed-1\n")).pumps] == ["bed-1"]
 
 
 def test_faulty_lines_of_a_file_of_ids_are_named_with_their_numbers(faults_of: FaultsOf, tmp_path: Path) -> None:

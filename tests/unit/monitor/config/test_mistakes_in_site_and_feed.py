@@ -87,11 +87,13 @@ def test_a_relative_database_file_lies_beside_the_configuration(parsed: Parse, t
 
 @pytest.mark.parametrize("url", ["sqlite:////var/lib/p.db", "sqlite://", "sqlite:///:memory:", "postgresql://db/pumps"])
 def test_any_other_database_address_stays_as_it_is(parsed: Parse, url: str) -> None:
-    assert parsed(f'[storage]\nurl = "{url}"\n' + PUMP).storage_url == url
+    config = parsed(f'[storage]\nurl = "{url}"\n' + PUMP)
+    assert config.storage == config.storage_url == url
 
 
 def test_a_database_address_with_a_password_stays_a_reference(parsed: Parse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUMPWATCH_DATABASE", "postgresql://me:hunter2@db/pumps")
     config = parsed('[storage]\nurl = "env:PUMPWATCH_DATABASE"\n' + PUMP)
-    assert config.storage_url == "env:PUMPWATCH_DATABASE"
+    assert config.storage == "env:PUMPWATCH_DATABASE"
+    assert config.storage_url == "postgresql://me:hunter2@db/pumps"
     assert "hunter2" not in repr(config)

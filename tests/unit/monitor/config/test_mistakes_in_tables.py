@@ -41,6 +41,16 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path, registry: Registry)
         load(tmp_path / "nowhere.toml", registry)
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, registry: Registry) -> None:
+    (tmp_path / "config.toml").write_text("\ufeff" + PUMP, encoding="utf-8")
+    assert load(tmp_path / "config.toml", registry).base == tmp_path
+
+
+def test_a_file_without_end_is_refused(registry: Registry) -> None:
+    with pytest.raises(ConfigurationError, match="longer than"):
+        load(Path("/dev/zero"), registry)
+
+
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path, registry: Registry) -> None:
     (tmp_path / "latin.toml").write_bytes(b'[site]\nid = "\xe9"')
     with pytest.raises(ConfigurationError, match="not UTF-8 at byte 13"):
