@@ -67,13 +67,13 @@ def check(url: str) -> list[str]:
         place = _file_of(url)
         if place.path is None or not place.path.exists() or not place.path.stat().st_size:
             return [f"{place} is not there yet; `pumpwatch run` or `pumpwatch database upgrade` makes it"]
-        with _connected(writer_engine(place), place, "checking") as connection:
+        with _connected(writer_engine(place), place, "checking") as connection, connection.begin():
             # The transaction begins by locking: a file that cannot be written is found by that.
-            with connection.begin():
-                opening.refuse_other_version(connection, place)
-                faults = _damage(connection, place)
-            with connection.begin():
-                return faults or [*_differences(connection), *faults_of_journal(connection), *_long_log(place)]
+            opening.refuse_other_version(connection, place)
+        # Only now the long part, without a lock: the daemon goes on writing.
+        with _connected(reader_engine(place), place, "checking") as connection, connection.begin():
+            damage = _damage(connection, place)
+            return damage or [*_differences(connection), *faults_of_journal(connection), *_long_log(place)]
     except StorageError as error:
         return [str(error)]
 

@@ -10,9 +10,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import Connection
 
 from monitor.errors import StorageError
 from monitor.storage.evidence import ROWS_PER_PAGE, export, verify
+from monitor.storage.opening import checked
 from monitor.storage.tables import REVISION
 from monitor.storage.unit_of_work import Store
 from monitor.storage.upgrade import backup, check, quarantine
@@ -83,6 +85,16 @@ def test_a_damaged_database_is_found_and_named(url: str, path: Path, store: Stor
     whole[5 * 4096 : 6 * 4096] = bytes(4096)
     path.write_bytes(whole)
     assert "is damaged" in check(url)[0]
+
+
+def test_a_check_does_not_hold_up_the_daemon(url: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_meanwhile(connection: Connection, pragma: str, argument: str) -> list[str]:
+        store.commit(facts(9))
+        return checked(connection, pragma, argument)
+
+    monkeypatch.setattr("monitor.storage.opening.checked", write_meanwhile)
+    assert check(url) == []
+    assert store.reader.last_journal_id() == 4
 
 
 def test_a_missing_database_is_named_and_not_made(url: str, path: Path) -> None:
