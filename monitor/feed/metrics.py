@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
+from monitor.feed.records import Count
 from monitor.feed.source import FeedSource
 from monitor.feed.wire import seconds
 from monitor.interruption.alarms import AlertPriority
@@ -84,6 +85,18 @@ class _BoardCollector(Collector):
         for priority in AlertPriority:
             by_priority.add_metric([priority.value], alerts[priority])
         yield by_priority
+        yield from _counters(self._source.counts())
+
+
+def _counters(counts: Sequence[Count]) -> Iterator[Metric]:
+    """Return a family for each name, with a sample for each set of labels."""
+    families: dict[str, CounterMetricFamily] = {}
+    for count in counts:
+        labels = dict(count.labels)
+        name = f"pumpwatch_{count.name}"
+        family = families.setdefault(name, CounterMetricFamily(name, count.text, labels=list(labels)))
+        family.add_metric(list(labels.values()), float(count.value))
+    return iter(families.values())
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -223,6 +223,21 @@ class FeedRecord(msgspec.Struct, frozen=True, kw_only=True):
     data: Mapping[str, object] = {}
 
 
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """One counter of the monitor since its start, for metrics.
+
+    Attributes:
+        name: Without the prefix of the program, in the words of Prometheus (``observations``).
+        text: What is counted.
+        labels: Pairs of a label's name and its value; never a pump or a person.
+    """
+
+    name: str
+    text: str
+    value: int
+    labels: tuple[tuple[str, str], ...] = ()
+
+
 class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
     """One part that must work for the monitor to be ready.
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from monitor.feed.commands import Command, CommandResult
 from monitor.feed.records import (
     AlertRecord,
+    Count,
     FeedRecord,
     Health,
     InterruptionRecord,
@@ -42,6 +43,10 @@ class FeedSource(Protocol):
 
     def health(self) -> Health:
         """Return whether each part does its work."""
+        ...
+
+    def counts(self) -> Sequence[Count]:
+        """Return the monitor's counters; those of one name stand together."""
         ...
 
     def pumps(self) -> Sequence[PumpSnapshot]:

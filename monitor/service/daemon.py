@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import structlog
 
 from drivers.contract import Driver, DriverContext
@@ -64,7 +65,8 @@ class Daemon:
         self.engine.processor.on_deadline = self._timers.arm
         self.links = _links(config, registry, self.engine)
         self.health = HealthWatch(clock, self.engine.processor, self._timers, self.links)
-        self.source = EngineSource(self.engine, self.health.health, config.site)
+        site = msgspec.structs.replace(config.site, speed=clock.speed)
+        self.source = EngineSource(self.engine, self.health.health, site)
         self._feed = FeedServer(self.source, access, host=config.feed.host, port=config.feed.port)
         self._wall_offset_us = clock.wall_offset_us()
         self.address = ""

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from monitor.errors import CommandRefused
 from monitor.feed.commands import Command, CommandResult
+from monitor.feed.cursor import CursorError
 from monitor.feed.ids import alert_id, interruption_id, parse_alert_id, parse_interruption_id
 from monitor.feed.records import (
     AlertRecord,
+    Count,
     FeedRecord,
     Health,
     InterruptionRecord,
@@ -59,6 +60,25 @@ class EngineSource:
     def health(self) -> Health:
         """Return whether each part does its work."""
         return self._health()
+
+    def counts(self) -> Sequence[Count]:
+        """Return what came in, what was refused by cause, and what became of notices."""
+        processor, outgoing = self._engine.processor, self._engine.outgoing
+        tally = processor.tally
+        counts = [
+            Count(name="observations", text="Observations that links handed in.", value=tally.observations),
+            Count(name="duplicates", text="Observations that had been heard before.", value=tally.duplicates),
+            Count(name="records", text="Durable records of the journal.", value=processor.latest_cursor),
+        ]
+        causes: dict[str, int] = {}
+        for (cause, _), times in list(tally.refused.items()):
+            causes[cause] = causes.get(cause, 0) + times
+        text = "Refused frames, lines and messages by cause."
+        counts += [Count(name="refused", text=text, value=n, labels=(("cause", c),)) for c, n in causes.items()]
+        text = "Reports of channels about notices, by state."
+        states = list(outgoing.outcomes.items())
+        counts += [Count(name="notices", text=text, value=n, labels=(("state", state),)) for state, n in states]
+        return counts
 
     def pumps(self) -> Sequence[PumpSnapshot]:
         """Return every enrolled pump at one instant."""
@@ -240,7 +260,7 @@ def _place(after: str | None) -> int | None:
         return None
     if not after.isascii() or not after.isdigit() or len(after) > CURSOR_DIGITS_MAX:
         message = "this page's cursor was never handed out"
-        raise CommandRefused(message)
+        raise CursorError(message)
     return int(after)
 
 

@@ -203,6 +203,13 @@ def test_alive_does_not_depend_on_ready(served: Served, viewer: httpx.Client, mo
     assert viewer.get("/healthz").status_code == 200
 
 
+def test_the_metrics_count_what_came_in_and_what_was_refused_by_cause(viewer: httpx.Client) -> None:
+    lines = viewer.get("/metrics").text.splitlines()
+    assert "pumpwatch_observations_total 7.0" in lines
+    assert 'pumpwatch_refused_total{cause="checksum"} 2.0' in lines
+    assert 'pumpwatch_refused_total{cause="not-json"} 1.0' in lines
+
+
 def test_the_metrics_count_answers_and_name_no_pump(viewer: httpx.Client) -> None:
     viewer.get("/api/v1/pumps/ward-1")
     text = viewer.get("/metrics").text

@@ -16,6 +16,7 @@ from monitor.feed.cursor import CursorError
 from monitor.feed.ids import alert_id
 from monitor.feed.records import (
     AlertRecord,
+    Count,
     FeedRecord,
     Health,
     HealthCheck,
@@ -171,6 +172,14 @@ class FakeFeed:
 
     def health(self) -> Health:
         return Health(at_us=self.at_us, checks=self.checks)
+
+    def counts(self) -> Sequence[Count]:
+        refused = {"name": "refused", "text": "Refused input by cause."}
+        return [
+            Count(name="observations", text="Observations.", value=7),
+            Count(**refused, value=2, labels=(("cause", "checksum"),)),
+            Count(**refused, value=1, labels=(("cause", "not-json"),)),
+        ]
 
     def pumps(self) -> Sequence[PumpSnapshot]:
         self.latest_read = next(self.reads)
