@@ -70,7 +70,7 @@ def instant_us(value: object) -> int:
     return int((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1_000_000 + at.microsecond
 
 
-def text(value: object, characters_max: int = TEXT_CHARACTERS_MAX) -> str:
+def text(value: object, *, characters_max: int = TEXT_CHARACTERS_MAX) -> str:
     """Return a text of one line.
 
     Raises:
@@ -117,7 +117,7 @@ def as_list(value: Any) -> Any:  # noqa: ANN401 - whatever TOML gave; pydantic j
 
 
 def _long_text(value: object) -> str:
-    return text(value, LONG_CHARACTERS_MAX)
+    return text(value, characters_max=LONG_CHARACTERS_MAX)
 
 
 Instant = Annotated[int, BeforeValidator(instant_us)]

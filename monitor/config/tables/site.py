@@ -35,7 +35,7 @@ def _meant(near: list[str]) -> str:
 
 def dialled_number(value: object) -> str:
     """Return a telephone number as people would dial it."""
-    number = text(value, _NUMBER_CHARACTERS_MAX)
+    number = text(value, characters_max=_NUMBER_CHARACTERS_MAX)
     if sum(character.isdigit() for character in number) < _DIGITS_MIN:
         raise ValueError(f"{number!r} is no telephone number")
     return number
@@ -47,7 +47,7 @@ def database_url(value: object, *, with_password: bool = False) -> str:
     Raises:
         ValueError: A clause that does not repeat the address: it may hold a password.
     """
-    url = text(value, LONG_CHARACTERS_MAX)
+    url = text(value, characters_max=LONG_CHARACTERS_MAX)
     if is_reference(url) and not with_password:
         return reference(url)
     try:
