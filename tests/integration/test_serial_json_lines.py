@@ -101,12 +101,21 @@ def test_a_path_that_is_no_line_is_an_error(tmp_path: Path) -> None:
 
 
 def test_close_wakes_a_waiting_read(listener: Listener) -> None:
-    brought: list[object] = []
-    reader = threading.Thread(target=lambda: brought.append(listener.driver.read(60.0)))
+    ends: list[str] = []
+
+    def wait() -> None:
+        try:
+            ends.append(f"brought {listener.driver.read(60.0)}")
+        except LinkError as error:
+            # Closed before the wait began.
+            ends.append(str(error))
+
+    reader = threading.Thread(target=wait)
     reader.start()
     listener.driver.close()
     reader.join(10)
     assert not reader.is_alive()
+    assert len(ends) == 1
     listener.driver.close()
 
 

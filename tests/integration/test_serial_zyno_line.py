@@ -211,10 +211,12 @@ def test_close_wakes_a_waiting_read_and_is_harmless_when_repeated(tmp_path: Path
         brought: list[object] = []
         reader = threading.Thread(target=lambda: brought.append(driver.read(60.0)))
         reader.start()
+        far_end.until_heard(b"RN")
         driver.close()
         driver.close()
         reader.join(10)
         assert not reader.is_alive()
+        assert brought == [None]
         with pytest.raises(LinkError, match="not open"):
             driver.read(0.0)
 

@@ -95,6 +95,14 @@ class FarEnd:
         while data:
             data = data[os.write(self._ends[0], data[:4096]) :]
 
+    def until_heard(self, what: bytes) -> None:
+        """Wait until the driver has sent ``what``; fails after some seconds."""
+        for _ in range(READS_MAX):
+            if what in self.heard:
+                return
+            time.sleep(READ_S)
+        raise AssertionError(f"{what!r} was never heard, only {self.heard!r}")
+
     def _listen(self, line: int, stop: int) -> None:
         while True:
             ready, _, _ = select.select([line, stop], [], [])

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from enum import Enum
 
+import msgspec
+
 from drivers.serial_pump.protocols.zyno_asking import Heard, PollSettings, ask_twice_if_strange, is_same_reply
 from drivers.serial_pump.protocols.zyno_blocks import BlockReader
 from drivers.serial_pump.protocols.zyno_bookmark import Bookmark
@@ -19,7 +21,7 @@ from drivers.serial_pump.protocols.zyno_findings import Findings
 from drivers.serial_pump.protocols.zyno_frames import RING_ENTRIES, Query
 from drivers.serial_pump.protocols.zyno_log import EMPTY, EntryType, LogEntry
 from drivers.serial_pump.protocols.zyno_replies import Entry, Indices, ReplyError
-from drivers.serial_pump.protocols.zyno_run import RunState, Told, after
+from drivers.serial_pump.protocols.zyno_run import Run, RunState, Told, after
 from drivers.serial_pump.protocols.zyno_search import Search
 from drivers.serial_pump.protocols.zyno_time import AGE_UNKNOWN_S, TICK_S, ClockReading, PumpTime, entry_time
 
@@ -117,7 +119,7 @@ class History:
         if self._position is None or self._search is not None:
             progress = yield from self._look_back(clock, indices)
         else:
-            progress = yield from self._check_position(indices)
+            progress = yield from self._check_position(clock, indices)
             if progress is Progress.BEHIND:
                 progress = yield from self._look_back(clock, indices)
         if progress is not Progress.DONE:
@@ -128,19 +130,20 @@ class History:
             entry = yield from self._read_entry(self._position.index + 1)
             if entry is None:
                 return Progress.SILENT
-            self._take_in(entry, clock)
+            self._take_in(entry, clock, indices.head)
         if self._position is None or self._position.index != indices.head:
             return Progress.BEHIND
         self._finish(clock)
         return Progress.DONE
 
-    def _check_position(self, indices: Indices) -> Generator[Query, Heard | None, Progress]:
+    def _check_position(self, clock: ClockReading, indices: Indices) -> Generator[Query, Heard | None, Progress]:
         """Make sure that the log still holds the entry up to which it was read; BEHIND if it does not."""
         position = self._position
         if position is None:
             return Progress.BEHIND
         ahead = (indices.head - position.index) % RING_ENTRIES
-        is_in_log = ahead <= (indices.head - indices.tail) % RING_ENTRIES + 1
+        held = (indices.head - indices.tail) % RING_ENTRIES + 1
+        is_in_log = ahead <= held
         # An empty place may be the one that is written next, without the indices moving.
         if self._is_anchored and is_in_log and ahead <= SURE_ENTRIES and position.raw != EMPTY:
             return Progress.DONE
@@ -149,6 +152,12 @@ class History:
             return Progress.SILENT
         self._is_anchored = True
         if is_in_log and entry.raw == position.raw:
+            if entry.raw == EMPTY and 0 < ahead < held:
+                self._lose_state()
+            return Progress.DONE
+        if is_in_log and position.raw == EMPTY:
+            # The pump has written the place that was still empty when its index was already told.
+            self._take_in(entry, clock, indices.head)
             return Progress.DONE
         self._position = self._covered_from = None
         return Progress.BEHIND
@@ -189,16 +198,21 @@ class History:
             return None
         return LogEntry(heard.reply.index, heard.reply.raw)
 
-    def _take_in(self, entry: LogEntry, clock: ClockReading) -> None:
+    def _take_in(self, entry: LogEntry, clock: ClockReading, head: int) -> None:
         if entry.raw == EMPTY:
-            # Between the last entry and the head there must be none that is empty: this is a hole.
             self._covered_from = None
+            if entry.index != head:
+                self._lose_state()
         else:
             for item in self._blocks.feed(entry, clock.time):
                 self.state, told = after(self.state, item)
                 if isinstance(item, LogEntry):
                     self._tell(item, told, clock)
         self._move_to(entry)
+
+    def _lose_state(self) -> None:
+        """Note that a place before the head is empty: what was to stand there is not known."""
+        self.state = msgspec.structs.replace(self.state, run=Run.UNKNOWN)
 
     def _move_to(self, entry: LogEntry) -> None:
         self._position = entry

@@ -178,7 +178,8 @@ class Poll:
             unit = heard.reply.text if heard is not None and isinstance(heard.reply, Text) else ""
             self._rate_of_unit = rate
             self._is_ml_per_h = unit.upper().replace(" ", "") in _RATE_UNITS
-        return rate if self._is_ml_per_h else None
+        # The log keeps four-byte floats, which hold six decimal digits.
+        return float(f"{rate:.6g}") if self._is_ml_per_h else None
 
     def _conclude(
         self,

@@ -83,6 +83,48 @@ def test_the_stretch_reaches_back_over_the_last_reading_so_that_no_second_is_mis
     assert talk.at_s - covered(observations)[0].covered_s <= read_at_s - 0.2
 
 
+def test_no_more_is_claimed_than_was_read_since_the_first_contact() -> None:
+    talk = Talk(running())
+    started_at_s = talk.at_s
+    talk.poll()
+    (cover,) = covered(after_gap(talk, 100))
+    assert talk.at_s - cover.age_s - cover.covered_s >= started_at_s
+
+
+def test_an_empty_place_before_the_head_is_a_hole_and_leaves_doubt() -> None:
+    talk = Talk(running())
+    talk.polls(3)
+    talk.wait(100)
+    talk.pump.write(entry(15, int(talk.pump.now())), "FF" * 16, entry(15, int(talk.pump.now())))
+    talk.open()
+    observations = talk.polls(2)
+    assert covered(observations) == []
+    assert last_status(observations).delivery == "transitioning"
+
+
+def test_an_entry_that_is_written_after_its_index_was_told_is_not_missed() -> None:
+    talk = Talk(running())
+    talk.polls(3)
+    stopped_s = int(talk.pump.now())
+    talk.pump.write("FF" * 16)
+    assert events(talk.polls(2)) == []
+    talk.pump.log[talk.pump.head] = entry(2, stopped_s)
+    observations = talk.poll()
+    assert events(observations) == ["delivery-stop"]
+    assert last_status(observations).delivery == "not-delivering"
+
+
+def test_an_entry_that_is_never_written_leaves_doubt_once_another_follows() -> None:
+    talk = Talk(running())
+    talk.polls(3)
+    talk.pump.write("FF" * 16)
+    assert last_status(talk.polls(2)).delivery == "delivering"
+    talk.pump.write(entry(15, int(talk.pump.now())))
+    assert last_status(talk.polls(2)).delivery == "transitioning"
+    talk.pump.write(entry(1, int(talk.pump.now())))
+    assert last_status(talk.polls(2)).delivery == "delivering"
+
+
 def test_a_log_that_was_cleared_is_read_and_nothing_is_claimed() -> None:
     talk = Talk(running())
     talk.polls(3)
