@@ -160,7 +160,7 @@ def _joined(parts: list[str]) -> str:
 
 
 def _one_line(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
 def _title(view: InterruptionView, situation: Situation) -> str:

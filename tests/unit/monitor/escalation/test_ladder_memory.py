@@ -140,3 +140,10 @@ def test_rungs_that_are_not_called_in_turn_call_everyone() -> None:
     turns = {call.rung: {c.turn for _, c in play.calls if c.rung == call.rung} for _, call in play.calls}
     assert turns["restart-threshold"] == turns["on-call-physician"] == {None}
     assert None not in turns["on-call-nurse"]
+
+
+def test_an_interruption_found_late_beyond_the_threshold_tells_the_threshold_once() -> None:
+    story = Story(stops=((at("01:00"), at("06:00")),), detected_us=at("08:00"), found_late=True)
+    play = Play(story)
+    assert [call.rung for call in play.ask(at("08:00")).told] == ["on-call-physician", "restart-threshold"]
+    assert play.ask(at("08:10")).told == ()

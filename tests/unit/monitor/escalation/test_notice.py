@@ -200,3 +200,19 @@ def test_an_alert_of_the_monitor_itself_needs_no_advice_about_a_pump() -> None:
     assert text == (
         "The monitor cannot store what it hears. Have it looked at now. Alert: storage-degraded. Call +1 555 0100."
     )
+
+
+def test_when_there_is_too_much_to_say_details_give_way_and_advice_stays() -> None:
+    view = replace(
+        SILENT,
+        id="x" * 64 + "-12345",
+        found_late=True,
+        off_max_us=100 * 24 * 60 * MINUTE_US,
+        deadline_at_us=SILENT.at_us + 2 * 24 * 60 * MINUTE_US,
+        last_contact_at_us=0,
+        alarm_codes=("a" * 24, "b" * 24, "c" * 24, "d"),
+    )
+    text = told(view, "oncologist", NoticeSite(ZoneInfo("Asia/Kathmandu"), "1" * 40)).text
+    assert len(text) <= TEXT_MAX
+    assert "aaa" not in text
+    assert text.endswith(f"do not flush; call {'1' * 32}. Case {view.id}.")
