@@ -17,6 +17,11 @@ class _Effect(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="ef
     pass
 
 
+def kind_of(effect: Effect) -> str:
+    """Return an effect's name as the journal writes it, such as ``alert-raised``."""
+    return str(effect.__struct_config__.tag)
+
+
 class EvidenceAdmitted(_Effect, frozen=True, gc=False, kw_only=True, tag="evidence-admitted"):
     """New evidence changed what is known; ``kind`` and the instant it is about, for the journal."""
 

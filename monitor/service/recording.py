@@ -11,6 +11,7 @@ from monitor.interruption.effects import (
     AlertResolved,
     Effect,
     PhaseChanged,
+    kind_of,
 )
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
@@ -35,7 +36,7 @@ _rungs_decoder = msgspec.json.Decoder(list[RungSummary])
 def record_effects(work: Work, pump: str, at_us: int, effects: tuple[Effect, ...]) -> None:
     """Add each effect to the journal, and the alert it is about to the alerts."""
     for effect in effects:
-        work.journal(pump, at_us, effect.__struct_config__.tag, _encoder.encode(effect))  # type: ignore[arg-type]
+        work.journal(pump, at_us, kind_of(effect), _encoder.encode(effect))
         if isinstance(effect, AlertRaised):
             work.alert(alert_row(pump, effect.alert, effect.detail))
         elif isinstance(effect, AlertAcknowledged | AlertResolved):

@@ -38,7 +38,7 @@ def test_b1_acknowledged_by_the_nurse_does_not_page() -> None:
 
 
 def test_b2_a_late_alarm_at_a_low_rate_is_capped_by_the_nurses_flow_check() -> None:
-    tale = Tale(rate=0.6)
+    tale = Tale(rate_ml_per_h=0.6)
     tale.runs("12:00", "14:00")
     tale.mark("14:00", "flow-checked", "nurse")
     tale.runs("14:05", "15:24")

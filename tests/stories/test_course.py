@@ -68,7 +68,7 @@ def test_e5_an_empty_bag_at_the_planned_end_is_completion() -> None:
 
 
 def test_e6_a_step_dose_accepts_the_new_rate_and_refuses_the_old_one() -> None:
-    tale = Tale(rate=1.8)
+    tale = Tale(rate_ml_per_h=1.8)
     tale.runs("08:00", "10:00")
     tale.mark("10:00", "maintenance", "nurse", minutes=30)
     tale.stop("10:00")

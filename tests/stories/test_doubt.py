@@ -14,10 +14,10 @@ WITNESS = "the volume counter as a witness of a gap comes with the clock in full
 @pytest.mark.xfail(strict=True, reason=WITNESS)
 def test_d1_a_lost_link_over_a_pump_that_ran_leaves_nothing() -> None:
     tale = Tale()
-    tale.runs("10:00", "13:00", volume=100)
+    tale.runs("10:00", "13:00", volume_ml=100)
     tale.say("14:05", report="running", by="home-nurse")
     tale.say("16:00", report="running", by="home-nurse")
-    tale.runs("18:00", "18:40", volume=140)
+    tale.runs("18:00", "18:40", volume_ml=140)
     told = tale.play()
     assert told.off() == (0, 0)
     assert told.only["class"] == "below"
@@ -45,12 +45,12 @@ def test_d2_found_stopped_after_three_hours_of_silence() -> None:
 @pytest.mark.xfail(strict=True, reason=WITNESS)
 def test_d4_the_volume_counter_narrows_the_gap() -> None:
     tale = Tale()
-    tale.runs("10:00", "13:00", volume=85)
+    tale.runs("10:00", "13:00", volume_ml=85)
     tale.status("16:00", "not-delivering", volume_delivered_ml=105.0)
     tale.event("17:05", "delivery-start")
     tale.status("17:05", volume_delivered_ml=105.0)
     tale.status("17:05:30", volume_delivered_ml=105.1)
-    tale.runs("17:06", "17:40", volume=105.1)
+    tale.runs("17:06", "17:40", volume_ml=105.1)
     low, high = tale.play().off()
     assert 182.5 <= low <= 184
     assert 186 <= high <= 188

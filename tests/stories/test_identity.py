@@ -7,13 +7,13 @@ from storybook import HOME, Tale
 
 def test_g1_a_planned_pump_swap_continues_one_interruption() -> None:
     tale = Tale()
-    tale.runs("07:00", "08:59", volume=100, serial="OLD00001")
+    tale.runs("07:00", "08:59", volume_ml=100, serial="OLD00001")
     tale.mark("08:59", "maintenance", "nurse", minutes=60)
     tale.say("09:00", v=1, kind="event", event="delivery-stop", serial="OLD00001")
     tale.say("09:22", swap={"serial": "NEW00002"}, by="nurse")
     tale.say("09:22", v=1, kind="event", event="delivery-start", serial="NEW00002")
     tale.status("09:22", serial="NEW00002", volume_delivered_ml=0.1)
-    tale.runs("09:23", "10:00", volume=0.2, serial="NEW00002")
+    tale.runs("09:23", "10:00", volume_ml=0.2, serial="NEW00002")
     told = tale.play()
     assert told.off() == (22, 22)
     assert told.only["state"] == "ended"

@@ -7,7 +7,7 @@ from storybook import Tale
 
 def test_a1_a_bag_change_of_twelve_minutes_is_quiet() -> None:
     tale = Tale()
-    tale.runs("08:00", "10:00", volume=100)
+    tale.runs("08:00", "10:00", volume_ml=100)
     tale.mark("10:00", "bag-change", "patient")
     tale.stop("10:01")
     tale.alarm("10:03", "set-detached")
@@ -15,7 +15,7 @@ def test_a1_a_bag_change_of_twelve_minutes_is_quiet() -> None:
     tale.alarm("10:09", "set-detached", "end")
     tale.event("10:13", "delivery-start")
     tale.status("10:13", volume_delivered_ml=0.0)
-    tale.runs("10:14", "11:00", volume=0.1)
+    tale.runs("10:14", "11:00", volume_ml=0.1)
     told = tale.play()
     assert told.off() == (12, 13)
     assert told.only["class"] == "below"

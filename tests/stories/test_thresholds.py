@@ -58,7 +58,7 @@ def test_c2_a_second_less_is_below() -> None:
 
 def test_c4_a_pump_swap_at_the_last_minute_stays_below() -> None:
     tale = Tale()
-    tale.runs("11:00", "12:59", volume=50, serial="OLD00001")
+    tale.runs("11:00", "12:59", volume_ml=50, serial="OLD00001")
     tale.alarm("13:00", "fault")
     tale.say("16:40", swap={"serial": "NEW00002"}, by="courier")
     tale.say("16:58", v=1, kind="event", event="delivery-start", serial="NEW00002")

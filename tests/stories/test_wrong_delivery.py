@@ -20,16 +20,16 @@ def test_f2_a_leak_is_known_by_a_report_alone() -> None:
 
 def test_f3_taken_off_for_a_shower_with_the_pump_running() -> None:
     tale = Tale()
-    tale.runs("17:00", "18:59", volume=50)
+    tale.runs("17:00", "18:59", volume_ml=50)
     tale.mark("19:00", "disconnect", "patient")
-    tale.runs("19:01", "19:24", volume=60)
+    tale.runs("19:01", "19:24", volume_ml=60)
     tale.mark("19:25", "reconnect", "patient")
-    tale.runs("19:26", "20:00", volume=62)
+    tale.runs("19:26", "20:00", volume_ml=62)
     assert tale.play().off() == (25, 25)
 
 
 def test_f4_a_wrong_rate_after_a_swap_is_told_to_the_physician_at_once() -> None:
-    tale = Tale(rate=0.6)
+    tale = Tale(rate_ml_per_h=0.6)
     tale.runs("10:00", "11:50")
     tale.stop("11:51")
     tale.event("12:00", "delivery-start")

@@ -44,7 +44,7 @@ class Living:
         self.process: subprocess.Popen[str] | None = None
         self.address = ""
         self.token = ""
-        self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self.lines: queue.Queue[str] = queue.Queue(1000)
 
     def __enter__(self) -> Self:
         self.start()

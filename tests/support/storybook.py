@@ -37,12 +37,14 @@ STATUS_MINUTES = 5
 class Tale:
     """One story in the making."""
 
-    def __init__(self, first_day: str = "2026-03-02", zone: str = "UTC", *, rate: float = 5.0, order: str = "") -> None:
+    def __init__(
+        self, first_day: str = "2026-03-02", zone: str = "UTC", *, rate_ml_per_h: float = 5.0, order: str = ""
+    ) -> None:
         self.zone = ZoneInfo(zone)
         self.day = datetime.fromisoformat(first_day).replace(tzinfo=self.zone)
-        self.rate = rate
+        self.rate_ml_per_h = rate_ml_per_h
         self.lines: list[tuple[datetime, int, dict[str, Any]]] = []
-        self.extra = order or f"order = {{ rate_ml_per_h = {rate} }}"
+        self.extra = order or f"order = {{ rate_ml_per_h = {rate_ml_per_h} }}"
         self.therapy_extra = ""
 
     def at(self, when: str) -> datetime:
@@ -61,14 +63,14 @@ class Tale:
 
     def status(self, when: str | datetime, delivery: str = "delivering", **fields: Any) -> None:
         """Add one status."""
-        rate = self.rate if delivery == "delivering" else 0
-        self.say(when, v=1, kind="status", delivery=delivery, **{"rate_ml_per_h": rate, **fields})
+        now_ml_per_h = self.rate_ml_per_h if delivery == "delivering" else 0
+        self.say(when, v=1, kind="status", delivery=delivery, **{"rate_ml_per_h": now_ml_per_h, **fields})
 
     def runs(
-        self, first: str, last: str, *, every: float = STATUS_MINUTES, volume: float | None = None, **fields: Any
+        self, first: str, last: str, *, every: float = STATUS_MINUTES, volume_ml: float | None = None, **fields: Any
     ) -> None:
-        """Let it run from ``first`` to ``last``, both included; ``volume`` is the counter at ``first``."""
-        self._repeat(first, last, "delivering", every, volume, fields)
+        """Let it run from ``first`` to ``last``, both included; ``volume_ml`` is the counter at ``first``."""
+        self._repeat(first, last, "delivering", every, volume_ml, fields)
 
     def stands(self, first: str, last: str, *, every: float = STATUS_MINUTES, **fields: Any) -> None:
         """Let it say "not delivering" from ``first`` to just before ``last``."""
@@ -78,7 +80,7 @@ class Tale:
             at += timedelta(minutes=every)
 
     def _repeat(
-        self, first: str, last: str, delivery: str, every: float, volume: float | None, fields: dict[str, Any]
+        self, first: str, last: str, delivery: str, every: float, volume_ml: float | None, fields: dict[str, Any]
     ) -> None:
         start, end = self.at(first), self.at(last)
         instants = []
@@ -88,9 +90,9 @@ class Tale:
             at += timedelta(minutes=every)
         for instant in [*instants, end]:
             counted = {}
-            if volume is not None:
+            if volume_ml is not None:
                 hours = (instant - start).total_seconds() / 3600
-                counted["volume_delivered_ml"] = round(volume + hours * self.rate, 1)
+                counted["volume_delivered_ml"] = round(volume_ml + hours * self.rate_ml_per_h, 1)
             self.status(instant, delivery, **counted, **fields)
 
     def event(self, when: str, event: str, **fields: Any) -> None:

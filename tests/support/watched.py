@@ -79,10 +79,17 @@ class Watched:
         self.take(PumpObserved(at_us=minutes(minute), observation=observation))
 
     def status(
-        self, minute: float, delivery: str = "delivering", *, rate: float | None = 5.0, counter: float | None = None
+        self,
+        minute: float,
+        delivery: str = "delivering",
+        *,
+        rate_ml_per_h: float | None = 5.0,
+        counter: float | None = None,
     ) -> None:
         """Say one status."""
-        shown = StatusObserved(delivery=DeliveryStatus(delivery), rate_ml_per_h=rate, volume_delivered_ml=counter)
+        shown = StatusObserved(
+            delivery=DeliveryStatus(delivery), rate_ml_per_h=rate_ml_per_h, volume_delivered_ml=counter
+        )
         self.say(minute, shown)
 
     def runs(self, first: float, last: float, *, counter: float | None = None) -> None:
@@ -97,7 +104,7 @@ class Watched:
         """Say "not delivering" once a minute, before ``last``."""
         minute = first
         while minute < last:
-            self.status(minute, "not-delivering", rate=0)
+            self.status(minute, "not-delivering", rate_ml_per_h=0)
             minute += 1
 
     def event(self, minute: float, event: str, *, age_s: float = 0) -> None:
