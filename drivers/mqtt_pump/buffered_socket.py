@@ -65,8 +65,10 @@ class BufferedSocket:
     def send(self, buffer: bytes | bytearray) -> int:
         """Take all of ``buffer``, a number of whole packets, and send what the system will take now.
 
+        That the line is lost is not said here but by ``fill``, once it has read what came before the end.
+
         Raises:
-            OSError: The line is lost, or the broker has not read for so long that the buffer is full.
+            OSError: The line was closed by us, or the broker has not read for so long that the buffer is full.
         """
         with self._lock:
             if self._is_closed:
@@ -118,11 +120,7 @@ class BufferedSocket:
         return isinstance(self._line, ssl.SSLSocket) and self._line.pending() > 0
 
     def flush(self) -> None:
-        """Send what is left over.
-
-        Raises:
-            OSError: The line is lost.
-        """
+        """Send what is left over; a lost line is told by ``fill``."""
         with self._lock:
             if not self._is_closed:
                 self._send_unsent()
@@ -208,3 +206,6 @@ class BufferedSocket:
             return self._line.send(packets)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
+        except OSError:
+            # The last messages of a broker that died may still wait to be read, and nobody else has them.
+            return len(packets)

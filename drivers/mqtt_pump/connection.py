@@ -111,18 +111,19 @@ class Connection:
         if intake is None:
             raise BrokerError("closed", "The connection was never made.")
         happened: list[tuple[selectors.SelectorKey, int]] = []
+        has_more = intake.has_more
         try:
             if self._is_writing != intake.wants_to_send:
                 self._is_writing = intake.wants_to_send
                 events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._is_writing else 0)
                 self._selector.modify(self._fd, events)
-            happened = self._selector.select(0 if intake.has_more else wait_s)
+            happened = self._selector.select(0 if has_more else wait_s)
             for key, events in happened:
                 if key.fileobj is self._wake_reader:
                     self._drain_wakes()
                 elif events & selectors.EVENT_WRITE:
                     intake.send_rest()
-            if intake.has_more or happened:
+            if has_more or happened:
                 intake.receive(arrived, count_max)
         except ssl.SSLError as error:
             self.answers.lose("tls", f"The broker ended the TLS connection: {_tls_reason(error)}.")
@@ -132,7 +133,7 @@ class Connection:
             # ValueError is what a selector makes of a file descriptor that paho has closed meanwhile.
             self.answers.lose("connection-lost", f"The connection to the broker is lost: {error}.")
         self.answers.raise_if_lost()
-        return bool(happened)
+        return has_more or bool(happened)
 
     def keep_alive(self) -> bool:
         """Let paho ping, or notice that its last ping was not answered; True if it pinged.
@@ -168,10 +169,14 @@ class Connection:
         """Acknowledge messages, from any thread; what fails is repeated by the broker later."""
         if not packet_ids or self._intake is None:
             return
-        # A lost line is the reader's to report: it finds the same loss at its next turn.
-        with contextlib.suppress(OSError):
-            if self._intake.acknowledge(packet_ids):
-                self.wake()
+        try:
+            must_wake = self._intake.acknowledge(packet_ids)
+        except OSError as error:
+            # It is the reader's to report; without these acknowledgements the broker would fall silent one day.
+            self.answers.lose("connection-lost", f"Nothing can be acknowledged any more: {error}.")
+            must_wake = True
+        if must_wake:
+            self.wake()
 
     def wake(self) -> None:
         """End a wait in ``turn``, from any thread."""

@@ -62,15 +62,11 @@ class Intake(Protocol):
         """Acknowledge messages, from any thread; True if the reader must be woken to send the rest.
 
         Raises:
-            OSError: The line is lost.
+            OSError: Too much waits to be sent already, or the line was closed.
         """
 
     def send_rest(self) -> None:
-        """Send what could not be sent at once; for the reader only.
-
-        Raises:
-            OSError: The line is lost.
-        """
+        """Send what could not be sent at once; for the reader only. A lost line is told by ``receive``."""
 
 
 class BufferedIntake:

@@ -17,9 +17,11 @@ class Relay:
 
     Attributes:
         port: Where it listens.
+        handed_over: All bytes that went from the server to its clients.
     """
 
     def __init__(self, target_port: int) -> None:
+        self.handed_over = bytearray()
         self._target_port = target_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(WAIT_S)
@@ -62,23 +64,29 @@ class Relay:
         while not self._ends.is_set():
             with contextlib.suppress(TimeoutError):
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._target_port))
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._target_port))
+                except OSError:
+                    client.close()
+                    continue
                 for line in (client, server):
                     line.settimeout(WAIT_S)
                     self._lines.append(line)
-                self._start(self._pass_on, client, server)
-                self._start(self._pass_on, server, client)
+                self._start(self._pass_on, client, server, None)
+                self._start(self._pass_on, server, client, self.handed_over)
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
-        while not self._ends.is_set():
-            try:
-                piece = source.recv(PIECE_BYTES)
+    def _pass_on(self, source: socket.socket, sink: socket.socket, tap: bytearray | None) -> None:
+        with contextlib.suppress(OSError):
+            while piece := self._receive(source):
                 self._flows.wait()
-                if not piece:
-                    sink.shutdown(socket.SHUT_WR)
-                    return
+                if tap is not None:
+                    tap += piece
                 sink.sendall(piece)
-            except TimeoutError:
-                continue
-            except OSError:
-                return
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    def _receive(self, source: socket.socket) -> bytes:
+        while not self._ends.is_set():
+            with contextlib.suppress(TimeoutError):
+                return source.recv(PIECE_BYTES)
+        return b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import select
 import socket
 import struct
 import threading
@@ -16,6 +17,7 @@ from drivers.mqtt_pump.intake import BufferedIntake
 from drivers.mqtt_pump.link_errors import BrokerError
 from drivers.mqtt_pump.options import parse
 from drivers.mqtt_pump.packets import OVERSIZE, Arrived, PacketError
+from mqtt_link import Deadline
 
 PINGRESP = b"\xd0\x00"
 TAKEN_OVER = b"\xe0\x01\x8e"
@@ -126,6 +128,26 @@ def test_the_end_of_the_line_is_an_error_after_the_last_message(wire: Wire) -> N
     assert wire.payloads == [b"last"]
     with pytest.raises(OSError, match="closed"):
         wire.take()
+
+
+def test_what_a_broker_said_before_it_died_is_read_although_nothing_can_be_sent_to_it_any_more() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        broker, _ = server.accept()
+    line = BufferedSocket(ours)
+    line.setblocking(False)  # noqa: FBT003 - sockets have no other way
+    line.send(b"never read by the broker, so that its end is a reset")
+    broker.sendall(b"last words")
+    broker.close()
+    deadline = Deadline(5)
+    while select.select([ours], [], [], 0)[0] == []:
+        deadline.check("last words")
+    for _ in range(3):
+        line.send(PINGREQ)
+    assert line.fill() == len(b"last words")
+    with pytest.raises(OSError, match=r"closed|reset"):
+        line.fill()
+    line.close()
 
 
 def test_acknowledgements_go_out_in_one_write(wire: Wire) -> None:
