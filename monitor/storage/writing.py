@@ -91,6 +91,8 @@ class Draft:
     def __init__(self, connection: Connection, statements: Statements, ends: Ends) -> None:
         self._connection = connection
         self._sql = statements
+        # Below SQLAlchemy, whose bookkeeping for each statement takes longer than a short transaction.
+        self._cursor = connection.connection.cursor()
         self._old = ends
         self._ends = replace(ends)
         self._heads: dict[str, Head] = {}
@@ -128,8 +130,9 @@ class Draft:
                 open_alerts.pop(name, None)
         return self._ends
 
-    def _many(self, sql: str, rows: list[tuple[Any, ...]]) -> int:
-        return self._connection.exec_driver_sql(sql, rows).rowcount if rows else 0
+    def _many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        if rows:
+            self._cursor.executemany(sql, rows)
 
     def _enrol(self, work: Work) -> None:
         """Find the pumps of ``work`` that were not met yet, and enter those that are new."""
