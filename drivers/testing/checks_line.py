@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 import time
@@ -156,6 +157,7 @@ class LineChecks(KitFixtures):
                 bench.inject(generator.randbytes(1000))
 
         reader.step()
+        gc.collect()
         tracemalloc.start()
         try:
             before_bytes, _ = tracemalloc.get_traced_memory()
@@ -163,6 +165,7 @@ class LineChecks(KitFixtures):
                 while pouring.is_alive():
                     reader.step(0.01)
             reader.until_silent()
+            gc.collect()
             after_bytes, _ = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
