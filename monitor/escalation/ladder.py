@@ -45,9 +45,12 @@ def advance(state: LadderState | None, view: InterruptionView, ladder: Ladder, n
         return LadderTurn(memory, calls, None, pause)
     if memory.is_paused:
         memory = replace(memory, is_paused=False, resumed_at_us=now_us)
-    memory, calls = _tell_due(memory, view, ladder, now_us)
+    calls = ()
     next_at_us, pause = _outlook(memory, view, ladder, now_us)
-    return LadderTurn(memory, calls, next_at_us, pause)
+    if next_at_us is not None and next_at_us <= now_us:
+        memory, calls = _tell_due(memory, view, ladder, now_us)
+        next_at_us, pause = _outlook(memory, view, ladder, now_us)
+    return LadderTurn(memory, calls, None if next_at_us is None else max(next_at_us, now_us + 1), pause)
 
 
 def _noted(memory: LadderState, view: InterruptionView, now_us: int) -> LadderState:
@@ -159,4 +162,4 @@ def _outlook(
                     pause = pause or Pause.ACKNOWLEDGED
             elif 0 < due.undelayed_us <= now_us < due.at_us:
                 pause = Pause.PLANNED
-    return (None if next_at_us is None else max(next_at_us, now_us + 1)), pause
+    return next_at_us, pause

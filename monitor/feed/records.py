@@ -211,7 +211,7 @@ class FeedRecord(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         cursor: Its place; positive and growing, with holes allowed.
         at_us: When the monitor learned of it.
-        kind: A past participle with hyphens, such as ``interruption-opened`` or ``notice-queued``.
+        kind: A past participle with hyphens, such as ``interruption-opened`` or ``notices-queued``.
         pump: Whom it is about; None for the monitor itself.
         data: Its fields under the core's names (``..._us``), as JSON values.
     """

@@ -15,6 +15,9 @@ from monitor.interruption.state import Alert, PumpState
 ALERTS_MAX = 64
 """How many alert conditions one pump holds at a time; a pump with more is itself at fault."""
 
+FLOW_DENIES = frozenset((Stops.YES, Stops.SEEN))
+"""What confirmed flow contradicts."""
+
 replace = msgspec.structs.replace
 
 
@@ -54,7 +57,7 @@ def resolve_alerts(state: PumpState, numbers: set[int], at_us: int, effects: lis
     """Return the state with the alert conditions of these numbers resolved."""
     if not numbers:
         return state
-    kept = []
+    kept: list[Alert] = []
     for alert in state.alerts:
         if alert.number in numbers:
             effects.append(AlertResolved(alert=replace(alert, resolved_at_us=at_us)))
@@ -83,7 +86,7 @@ def resolve_by_flow(state: PumpState, at_us: int, effects: list[Effect]) -> Pump
     numbers = {
         alert.number
         for alert in state.alerts
-        if alert.code not in OWN_PRIORITIES and meaning_of(alert.code).stops in (Stops.YES, Stops.SEEN)
+        if alert.code not in OWN_PRIORITIES and meaning_of(alert.code).stops in FLOW_DENIES
     }
     return resolve_alerts(state, numbers, at_us, effects)
 

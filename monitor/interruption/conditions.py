@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, OwnCode
-from monitor.interruption.alerts import raise_alert, resolve_by_flow, resolve_code
+from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, OwnCode, meaning_of
+from monitor.interruption.alerts import FLOW_DENIES, raise_alert, resolve_by_flow, resolve_code
 from monitor.interruption.deadlines import awaited_from_us
 from monitor.interruption.effects import Effect
 from monitor.interruption.hearing import stranger
@@ -21,9 +21,24 @@ def fitted(state: PumpState, policy: Policy, now_us: int, effects: list[Effect])
     """Return the state with incidents and the monitor's own alert conditions fitted to the clock."""
     state = stranger(state, now_us, effects)
     state = _silence(state, policy, now_us, effects)
+    if _is_untroubled(state, policy, now_us):
+        return state
     state = reconcile(state, policy, now_us, effects)
     state = _flow(state, policy, now_us, effects)
     return forget_ended(_high_priority(state, now_us))
+
+
+def _is_untroubled(state: PumpState, policy: Policy, now_us: int) -> bool:
+    """Return whether nothing is or was interrupted and no alarm says that delivery stopped."""
+    fold = state.fold
+    return (
+        fold.stop is None
+        and fold.group is None
+        and not fold.done
+        and not state.incidents
+        and (fold.last_flow_us is None or now_us - fold.last_flow_us <= policy.therapy.silence_max_us)
+        and not any(meaning_of(alert.code).stops in FLOW_DENIES for alert in state.alerts)
+    )
 
 
 def _silence(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:

@@ -19,7 +19,7 @@ from drivers.contract import (
     Observation,
     StatusObserved,
 )
-from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, OwnCode
+from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, AlertPriority, OwnCode, meaning_of
 from monitor.interruption.alerts import raise_alert, resolve_alerts, resolve_code
 from monitor.interruption.classify import (
     alarm_evidence,
@@ -185,8 +185,11 @@ def _known(code: str) -> tuple[str, str | None]:
 
 def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
     if alarm.phase is AlarmPhase.END:
-        effects.append(EvidenceAdmitted(kind="alarm-end", about_us=at_us, detail=alarm.code))
-        return resolve_code(state, alarm.code, at_us, effects, alarm.raw_code)
+        resolved = resolve_code(state, alarm.code, at_us, effects, alarm.raw_code)
+        if resolved is state:
+            # The end of something that nobody knew of is on record too.
+            effects.append(EvidenceAdmitted(kind="alarm-end", about_us=at_us, detail=alarm.code))
+        return resolved
     about_us = at_us - int(alarm.age_s * 1_000_000)
     if alarm.code == AlarmCode.RES_EMPTY and is_completion(state, policy, about_us):
         return complete(state, policy, about_us, effects)
@@ -194,16 +197,14 @@ def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, e
     found = alarm_evidence(alarm, at_us, policy.therapy, rate)
     if found is not None:
         state = _admit(state, found, policy, effects, f"alarm:{alarm.code}")
-    elif not _is_active(state, alarm):
-        effects.append(EvidenceAdmitted(kind="alarm", about_us=about_us, detail=alarm.code))
     if found is not None and state.fold.stop is None and state.fold.last_flow_us is not None:
         # An old entry of the log: flow has been confirmed since, so the condition is history.
         return state
-    return raise_alert(state, alarm.code, at_us, effects, raw_code=alarm.raw_code)
-
-
-def _is_active(state: PumpState, alarm: AlarmObserved) -> bool:
-    return any(alert.code == alarm.code and alert.raw_code == alarm.raw_code for alert in state.alerts)
+    raised = raise_alert(state, alarm.code, at_us, effects, raw_code=alarm.raw_code)
+    if raised is state and found is None and meaning_of(alarm.code).priority is AlertPriority.INFORMATION:
+        # Nobody needs to know, but it is on record.
+        effects.append(EvidenceAdmitted(kind="alarm", about_us=about_us, detail=alarm.code))
+    return raised
 
 
 def _log_event(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,7 +17,6 @@ from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.state import Alert, InterruptionView
 from monitor.service.book import Entry
 from monitor.service.outgoing import NoticeBody
-from monitor.service.recording import record_fact
 from monitor.storage.rows import NoticeRow
 from monitor.storage.work import Work
 
@@ -23,6 +24,31 @@ FALLBACK_CHANNEL = "log"
 """Takes what is meant for a contact without any channel, so that it is at least on record."""
 
 _encoder = msgspec.json.Encoder()
+
+
+class _About(NamedTuple):
+    """What a notice is about: an interruption or an alert of a pump."""
+
+    pump: str
+    interruption: int | None
+    alert: int | None
+    priority: AlertPriority
+
+
+class NoticesQueued(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of one telling of one rung.
+
+    Attributes:
+        told: Contacts with the kind of their channel; never an address.
+        reason: By which rule.
+        text: What the first of them reads.
+    """
+
+    rung: str
+    told: list[str]
+    reason: str
+    attempt: int
+    text: str
 
 
 class Teller:
@@ -45,59 +71,63 @@ class Teller:
     ) -> None:
         """Queue the notices of one call about an interruption, or about an alert of an enrolled pump."""
         pump = entry.policy.pump
-        for contact in people_for(call, ladder, self._config.roster_for(pump), now_us, self._zone):
-            if alert is not None:
-                rendered = render_alert(alert, pump, view, call, contact, self._site)
-                self._queue(work, call, contact, rendered, pump, None, alert.number, alert.priority, now_us)
-            elif view is not None:
-                rendered = render(view, call, contact, self._site)
-                self._queue(work, call, contact, rendered, pump, view.number, None, AlertPriority.HIGH, now_us)
+        roster = self._config.roster_for(pump)
+        people = people_for(call, ladder, roster, now_us, self._zone)
+        if alert is not None:
+            about = _About(pump, None, alert.number, alert.priority)
+            self._queue(
+                work, call, people, about, now_us, lambda one: render_alert(alert, pump, view, call, one, self._site)
+            )
+        elif view is not None:
+            about = _About(pump, view.number, None, AlertPriority.HIGH)
+            self._queue(work, call, people, about, now_us, lambda one: render(view, call, one, self._site))
 
     def tell_site(self, work: Work, call: Call, ladder: Ladder, pump: str, alert: Alert, now_us: int) -> None:
         """Queue the notices of one call about the monitor itself or a stranger's pump."""
-        for contact in people_for(call, ladder, self._config.common_roster, now_us, self._zone):
-            rendered = render_alert(alert, pump, None, call, contact, self._site)
-            self._queue(work, call, contact, rendered, pump, None, alert.number, alert.priority, now_us)
+        # Where everybody is told of their own pumps only, the monitor's own trouble concerns all of them.
+        roster = self._config.common_roster if self._config.common_roster.contacts else self._config.roster
+        people = people_for(call, ladder, roster, now_us, self._zone)
+        about = _About(pump, None, alert.number, alert.priority)
+        self._queue(
+            work, call, people, about, now_us, lambda one: render_alert(alert, pump, None, call, one, self._site)
+        )
 
     @staticmethod
-    def _queue(  # noqa: PLR0913, PLR0917 - the columns of one row
+    def _queue(
         work: Work,
         call: Call,
-        contact: Contact,
-        rendered: Rendered,
-        pump: str,
-        interruption: int | None,
-        alert: int | None,
-        priority: AlertPriority,
+        people: Sequence[Contact],
+        about: _About,
         now_us: int,
+        rendered_for: Callable[[Contact], Rendered],
     ) -> None:
-        body = NoticeBody(title=rendered.title, priority=priority, data=rendered.data)
-        encoded = _encoder.encode(body).decode()
-        for channel in contact.channels or (FALLBACK_CHANNEL,):
-            work.notice(
-                NoticeRow(
-                    pump=pump,
-                    interruption=interruption,
-                    alert=alert,
-                    rung=call.rung,
-                    contact=contact.id,
-                    channel=channel,
-                    text=rendered.text,
-                    body=encoded,
-                    created_at_us=now_us,
-                )
+        """Add a notice for each contact and channel, and one record that says who is told and why."""
+        by_role: dict[str, Rendered] = {}
+        told: list[str] = []
+        text = ""
+        for contact in people:
+            rendered = by_role.get(contact.role)
+            if rendered is None:
+                rendered = by_role[contact.role] = rendered_for(contact)
+            text = text or rendered.text
+            body = NoticeBody(
+                title=rendered.title, priority=about.priority, data={**rendered.data, "contact": contact.id}
             )
-        record_fact(
-            work,
-            pump,
-            now_us,
-            "notice-queued",
-            {
-                "rung": call.rung,
-                "contact": contact.id,
-                "channels": list(contact.channels or (FALLBACK_CHANNEL,)),
-                "reason": call.reason,
-                "attempt": call.attempt,
-                "text": rendered.text,
-            },
-        )
+            encoded = _encoder.encode(body).decode()
+            for channel in contact.channels or (FALLBACK_CHANNEL,):
+                told.append(f"{contact.id} over {channel.partition(':')[0]}")
+                work.notice(
+                    NoticeRow(
+                        about.pump,
+                        about.interruption,
+                        about.alert,
+                        call.rung,
+                        contact.id,
+                        channel,
+                        rendered.text,
+                        encoded,
+                        now_us,
+                    )
+                )
+        fact = NoticesQueued(rung=call.rung, told=told, reason=call.reason, attempt=call.attempt, text=text)
+        work.journal(about.pump, now_us, "notices-queued", _encoder.encode(fact))
