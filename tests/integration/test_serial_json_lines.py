@@ -13,6 +13,7 @@ import pytest
 from drivers.contract import AlarmObserved, StatusObserved
 from drivers.errors import LinkError
 from drivers.serial_pump import json_lines_plugin
+from drivers.serial_pump.json_lines_driver import JsonLinesDriver
 from far_end import FarEnd, Listener, context_for
 
 STATUS = b'{"v":1,"kind":"status","delivery":"delivering","rate_ml_per_h":5}\n'
@@ -100,23 +101,21 @@ def test_a_path_that_is_no_line_is_an_error(tmp_path: Path) -> None:
         json_lines_plugin.create(context_for(plain)).open(None)
 
 
-def test_close_wakes_a_waiting_read(listener: Listener) -> None:
-    ends: list[str] = []
-
-    def wait() -> None:
-        try:
-            ends.append(f"brought {listener.driver.read(60.0)}")
-        except LinkError as error:
-            # Closed before the wait began.
-            ends.append(str(error))
-
-    reader = threading.Thread(target=wait)
+def test_close_wakes_a_waiting_read(far_end: FarEnd) -> None:
+    driver = JsonLinesDriver(context_for(far_end.path))
+    driver.open(None)
+    brought: list[object] = []
+    reader = threading.Thread(target=lambda: brought.append(driver.read(60.0)), daemon=True)
     reader.start()
-    listener.driver.close()
-    reader.join(10)
-    assert not reader.is_alive()
-    assert len(ends) == 1
-    listener.driver.close()
+    while not driver._link._reading.locked():
+        reader.join(0.01)
+    closer = threading.Thread(target=driver.close, daemon=True)
+    closer.start()
+    for thread in (closer, reader):
+        thread.join(20)
+        assert not thread.is_alive()
+    assert brought == [None]
+    driver.close()
 
 
 def test_silence_is_none(listener: Listener) -> None:

@@ -182,6 +182,16 @@ def test_a_pump_that_speaks_unasked_is_refused(listener: Listener, clock: Clock,
     assert set(listener.causes) == {"unasked"}
 
 
+def test_what_lay_on_the_line_before_the_question_is_no_answer(
+    listener: Listener, clock: Clock, far_end: FarEnd
+) -> None:
+    until_delivery(listener, clock, "delivering")
+    clock.at_s += 60
+    far_end.say_and_wait(frame("RNSN800008"))
+    until_delivery(listener, clock, "delivering")
+    assert listener.causes == ["unasked"]
+
+
 def test_an_echo_is_no_answer(far_end: FarEnd, clock: Clock) -> None:
     far_end._answer = lambda data: data
     listener = Listener(zyno_plugin.create(context_for(far_end.path, now_s=clock, reply_timeout_s=0.05)))

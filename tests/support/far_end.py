@@ -95,6 +95,12 @@ class FarEnd:
         while data:
             data = data[os.write(self._ends[0], data[:4096]) :]
 
+    def say_and_wait(self, data: bytes) -> None:
+        """Put bytes on the line and wait until they lie at the near end, unread."""
+        self.say(data)
+        assert self._ends is not None
+        assert select.select([self._ends[1]], [], [], 5)[0]
+
     def until_heard(self, what: bytes) -> None:
         """Wait until the driver has sent ``what``; fails after some seconds."""
         for _ in range(READS_MAX):
