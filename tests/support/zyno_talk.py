@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from drivers.contract import Observation
+from drivers.contract import LogCovered, LogEventObserved, Observation, StatusObserved
 from drivers.serial_pump.protocols.zyno import Conversation, Harvest
 from drivers.serial_pump.protocols.zyno_asking import PollSettings
 from drivers.serial_pump.protocols.zyno_replies import ReplyError
-from zyno_pump import ZynoPump
+from zyno_pump import ZynoPump, data_block, entry
 
 REPLY_S = 0.05
 
@@ -70,3 +70,33 @@ class Talk:
     def wait(self, seconds: float) -> None:
         """Let time pass without asking."""
         self.at_s += seconds
+
+
+def running() -> ZynoPump:
+    """Return a pump that has run at 5 mL/h since second 120 of its clock."""
+    pump = ZynoPump()
+    pump.write(*data_block(110, 5.0), entry(1, 120))
+    return pump
+
+
+def events(observations: list[Observation]) -> list[str]:
+    """Return the log events in order."""
+    return [each.event.value for each in observations if isinstance(each, LogEventObserved)]
+
+
+def covered(observations: list[Observation]) -> list[LogCovered]:
+    """Return the stretches that were claimed as covered."""
+    return [each for each in observations if isinstance(each, LogCovered)]
+
+
+def last_status(observations: list[Observation]) -> StatusObserved:
+    """Return the newest status."""
+    return [each for each in observations if isinstance(each, StatusObserved)][-1]
+
+
+def after_gap(talk: Talk, gap_s: float, *entries: tuple[int, float]) -> list[Observation]:
+    """Leave the line for ``gap_s``, let the pump write (type, seconds ago), and poll once after opening again."""
+    talk.wait(gap_s)
+    talk.pump.write(*(entry(kind, int(talk.pump.now() - ago_s)) for kind, ago_s in entries))
+    talk.open()
+    return talk.poll()
