@@ -1,12 +1,11 @@
 """What a driver is and what it may say.
 
 Data flow: ``open`` with the bookmark of the last settled batch, then ``read`` again and again. Each
-batch goes through the monitor's intake and processor; once it is durable, ``settle`` is called with
-that batch, and only then may the driver acknowledge its source. A driver never commands a pump: the
-lowest layer of each link holds an allow-list of query frames, and nothing else can be sent.
+batch goes through the monitor's intake; once it is durable, ``settle`` is called with it, and only then
+may the driver acknowledge its source. A driver never commands a pump: the lowest layer of each link
+holds an allow-list of query frames, and nothing else can be sent.
 
 All words are those of the IHE infusion-event profile and ISO/IEEE 11073 where they have one.
-Structures are msgspec ones: frozen, without garbage-collector bookkeeping, cheap to decode into.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ import msgspec
 
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
-PUMP_ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
-"""Pump and site ids: 1 to 64 characters that are safe in topics, files and addresses."""
+PUMP_ID_PATTERN = r"\A[A-Za-z0-9._-]{1,64}\Z"
+"""Pump and site ids are safe in topics, files and addresses."""
 
 RAW_KEPT_BYTES = 256
 """How much of a refused message is kept for the record."""
@@ -30,8 +29,8 @@ RAW_KEPT_BYTES = 256
 class DeliveryStatus(StrEnum):
     """What the pump says of its delivery.
 
-    Spelt as in the IHE infusion-event profile, parameter "current delivery status". A driver that
-    cannot tell two of them apart reports the one that is worse for the patient.
+    Spelt as in the IHE infusion-event profile. A driver that cannot tell two of them apart reports the
+    one that is worse for the patient.
     """
 
     DELIVERING = "delivering"
@@ -108,9 +107,8 @@ class _Observation(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_def
         device_at: What the pump's own clock says, aware. A claim, never trusted alone.
         serial: The pump's serial number, where the line tells it.
         age_s: Seconds between the fact and this message, by the pump's own clock; 0 is "now".
-        age_max_s: How old, at the most, the message may have been when it was read, where a broker or a
-            gateway may have held it. Flow is dated by the oldest instant that fits, a stop's certainty
-            by the newest. 0 for a live line.
+        age_max_s: How much older still it may be, where a broker or a gateway may have held it. Flow is
+            dated by the oldest instant that fits, a stop's certainty by the newest. 0 for a live line.
     """
 
     seq: int | None = None
@@ -127,9 +125,9 @@ class StatusObserved(_Observation, frozen=True, gc=False, kw_only=True, tag_fiel
     Attributes:
         delivery: What the pump says it does.
         reason: Why it is not delivering, where it says so.
-        rate_ml_per_h: The rate now in force.
-        volume_delivered_ml: The pump's counter of delivered volume; it may be reset by people.
-        volume_resolution_ml: One step of that counter, where the driver knows it.
+        rate_ml_per_h: The rate in force.
+        volume_delivered_ml: The pump's counter of delivered volume; people may reset it.
+        volume_resolution_ml: One step of that counter, where known.
         volume_remaining_ml: What the pump reckons is left in the container.
         battery_percent: 0 to 100.
         alarms: The alarms active now; complete if present, None if the pump does not tell.
@@ -148,9 +146,8 @@ class StatusObserved(_Observation, frozen=True, gc=False, kw_only=True, tag_fiel
 class AlarmObserved(_Observation, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="alarm"):
     """An alarm condition began or ended.
 
-    Attributes:
-        code: A value of ``AlarmCode``; what is not known is ``unknown-alarm`` with ``raw_code``.
-        raw_code: What the pump itself called it, shown to people beside our word.
+    ``code`` is a value of ``AlarmCode``; what is not known is ``unknown-alarm``, with what the pump itself
+    called it in ``raw_code``.
     """
 
     code: str
@@ -167,10 +164,8 @@ class LogEventObserved(_Observation, frozen=True, gc=False, kw_only=True, tag_fi
 class LogCovered(_Observation, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="log-covered"):
     """The pump's log has been read without a hole over a stretch that ends now.
 
-    What the log does not mention in that stretch did not happen, as far as the pump knows.
-
-    Attributes:
-        covered_s: Length of the stretch in seconds, by the pump's own clock.
+    What the log does not mention in that stretch, ``covered_s`` seconds by the pump's own clock, did not
+    happen, as far as the pump knows.
     """
 
     covered_s: NotNegative
@@ -191,11 +186,11 @@ class Refused(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     Attributes:
         source: Where it came from: a device, a topic, a file.
-        position: Where in that source (byte, line, packet number), as text.
+        position: Where in that source, as text.
         cause: A short stable word for counting, e.g. ``checksum``, ``too-long``, ``not-json``.
         why: One sentence for a person.
         raw: The first ``RAW_KEPT_BYTES`` bytes.
-        pump: The enrolled id, where it is known.
+        pump: The enrolled id, if known.
     """
 
     source: str
@@ -210,10 +205,9 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """What one ``read`` brought.
 
     Attributes:
-        items: Pairs of pump id and observation, in the order of arrival. On a line with a single pump
-            the id is that of the configuration.
-        refused: What was not accepted.
-        refused_count: How many were refused in all; ``refused`` keeps a bounded sample of them.
+        items: Pairs of pump id and observation, in the order of arrival.
+        refused: What was not accepted, or a bounded sample of it.
+        refused_count: How many were refused in all.
         bookmark: Where reading should go on after this batch, stored together with its effects and
             handed to the next ``open``; None leaves the stored one as it is.
         token: The driver's own handle for ``settle`` (packet ids, for example).
@@ -239,10 +233,7 @@ class Driver(Protocol):
     def read(self, timeout_s: float) -> Batch | None:
         """Return what the line brought, or None if it stayed silent.
 
-        Silence is an answer, not an error: the monitor draws its own conclusions from it.
-
-        Args:
-            timeout_s: The longest wait, in seconds; 0 returns at once.
+        Silence is an answer, not an error. ``timeout_s`` is the longest wait; 0 returns at once.
 
         Raises:
             LinkError: The line failed. Calling ``open`` again may mend it.
@@ -251,8 +242,7 @@ class Driver(Protocol):
     def settle(self, batch: Batch) -> None:
         """Learn that ``batch`` is durable; the source may be acknowledged now.
 
-        May be called from another thread than ``read``. A failure to acknowledge is no error: the
-        source repeats, and a repeat changes nothing.
+        May be called from another thread than ``read``. A failure is no error: the source repeats.
         """
 
     def close(self) -> None:
@@ -270,16 +260,16 @@ class DriverMemory(Protocol):
 
 
 class DriverContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What the monitor gives a driver when it makes one.
+    """What a driver is made with.
 
     Attributes:
-        name: The link's name in logs and messages, e.g. ``pumps[2]`` or ``sources[0]``.
+        name: The link's name in logs and messages.
         pump: The enrolled pump id where the link has a single pump, else None.
         serial: The enrolled serial number of that pump, where it is configured.
         options: The driver's own table of the configuration, as TOML gave it.
         now_s: Monitor time in seconds since 1970; never runs backwards, counts suspend.
         memory: Small durable store of this link.
-        secret: Turns a reference (``file:PATH`` or ``env:NAME``) into its value; raises OptionsError.
+        secret: Turns a reference (``file:PATH``, ``env:NAME``) into its value; raises OptionsError.
     """
 
     name: str
@@ -297,10 +287,9 @@ class DriverPlugin(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: The name used in configuration; must equal the entry point's name.
         summary: One line for ``pumpwatch drivers``.
-        check: Reads the options and returns one sentence per fault, opening nothing. Each fault begins
-            with the key it is about.
+        check: Returns one sentence per fault in the options, beginning with its key; opens nothing.
         create: Makes a closed driver. Imports its library only here. Raises OptionsError.
-        many_pumps: True where one link serves many pumps (``[[sources]]``), else one (``[[pumps]]``).
+        many_pumps: True where one link serves many pumps.
         simulated: True for drivers that do not talk to a real pump.
     """
 
