@@ -208,8 +208,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         items: Pairs of pump id and observation, in the order of arrival.
         refused: What was not accepted, or a bounded sample of it.
         refused_count: How many were refused in all.
-        bookmark: Where reading should go on after this batch, stored together with its effects and
-            handed to the next ``open``; None leaves the stored one as it is.
+        bookmark: Where to go on after this batch, for the next ``open``; None leaves the stored one.
         token: The driver's own handle for ``settle`` (packet ids, for example).
     """
 

@@ -1,4 +1,4 @@
-"""`pumpwatch demo` as a person or a script starts it: to the end, with a summary, and out with exit code 0."""
+"""Starts the demonstration as a person or a script does: to the end, with a summary, out with exit code 0."""
 
 from __future__ import annotations
 
