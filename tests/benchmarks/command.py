@@ -1,0 +1,49 @@
+"""Reads the command line and runs the benchmarks one after the other."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from tests.benchmarks.figures import Report
+from tests.benchmarks.machine import conditions, folder
+
+BENCHMARKS = {
+    "ingest-steady": ("ingest", "steady"),
+    "ingest-durable": ("ingest", "durable"),
+}
+"""By name: the module and the function that takes report, folder and quick."""
+
+
+def run() -> None:
+    """Run what the command line asks for; a figure that misses its target is no failure."""
+    parser = argparse.ArgumentParser(prog="run.py")
+    parser.add_argument("--quick", action="store_true", help="shorter runs, wider spreads: about three minutes")
+    parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=list(BENCHMARKS), metavar="NAME")
+    chosen = parser.parse_args()
+    begun_s = time.monotonic()
+    with folder() as base:
+        for line in conditions(base):
+            sys.stdout.write(f"{line}\n")
+        for name in chosen.only:
+            _run_one(name, base / name, quick=chosen.quick)
+    sys.stdout.write(f"\n{time.monotonic() - begun_s:.0f} s in all\n")
+
+
+def _run_one(name: str, base: Path, *, quick: bool) -> None:
+    module, function = BENCHMARKS[name]
+    sys.stdout.write(f"\n{name}\n")
+    sys.stdout.flush()
+    begun_s = time.monotonic()
+    base.mkdir()
+    report = Report(name)
+    try:
+        getattr(importlib.import_module(f"tests.benchmarks.{module}"), function)(report, base, quick=quick)
+    except Exception:  # noqa: BLE001 - one that fails must not hide the others' figures
+        report.say("FAILED")
+        traceback.print_exc(file=sys.stdout)
+    report.say(f"({time.monotonic() - begun_s:.0f} s)")
