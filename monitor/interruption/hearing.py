@@ -52,7 +52,9 @@ def hear(state: PumpState, observation: Observation, at_us: int, policy: Policy,
         return _link(state, observation, at_us, effects)
     known = _identified(state, observation, at_us, policy, effects)
     if known is None:
-        return replace(state, strange_serial=observation.serial, last_contact_at_us=at_us)
+        # What does not say who it is leaves the stranger's number standing.
+        strange = state.strange_serial if observation.serial is None else observation.serial
+        return replace(state, strange_serial=strange, last_contact_at_us=at_us)
     state = known
     counted = _counted(state, observation)
     if counted is None:
