@@ -13,7 +13,10 @@ from monitor.interruption.effects import AlertAcknowledged, AlertRaised, AlertRe
 from monitor.interruption.state import Alert, PumpState
 
 ALERTS_MAX = 64
-"""How many alert conditions one pump holds at a time; a pump with more is itself at fault."""
+"""How many alarms under names of the pump's own one pump holds at a time; a pump with more is itself at fault.
+
+Codes that we know are few, and are never crowded out.
+"""
 
 FLOW_DENIES = frozenset((Stops.YES, Stops.SEEN))
 """What confirmed flow contradicts."""
@@ -35,7 +38,7 @@ def raise_alert(
     for alert in state.alerts:
         if alert.code == code and alert.raw_code == raw_code and alert.interruption == interruption:
             return state
-    if len(state.alerts) >= ALERTS_MAX:
+    if raw_code is not None and sum(alert.raw_code is not None for alert in state.alerts) >= ALERTS_MAX:
         return state
     priority = OWN_PRIORITIES.get(code) or meaning_of(code).priority
     if priority is AlertPriority.INFORMATION:
