@@ -14,7 +14,7 @@ import msgspec
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.folding import apply, needs_refold, refold
 from monitor.interruption.policy import Therapy
-from monitor.interruption.state import PumpState
+from monitor.interruption.state import Phase, PumpState
 
 KEPT_MAX = 64
 """How many entries one pump keeps; beyond it the older half is folded into the base."""
@@ -67,9 +67,7 @@ def pruned(state: PumpState, therapy: Therapy) -> PumpState:
     """Return the state without evidence that can no longer amend anything."""
     fold = state.fold
     if len(state.evidence) > KEPT_MAX:
-        kept = closed_log(state)
-        older, newer = kept[: KEPT_MAX // 2], kept[KEPT_MAX // 2 :]
-        return replace(state, base=refold(state.base, older, therapy), evidence=newer)
+        return _halved(state, therapy)
     if len(state.evidence) <= 1 or fold.stop is not None or fold.group is not None:
         return state
     if fold.flow_from_us is None or fold.last_flow_us is None:
@@ -81,6 +79,20 @@ def pruned(state: PumpState, therapy: Therapy) -> PumpState:
         return state
     base = replace(fold, last_flow_us=min(tail.at_us, fold.last_flow_us), counter_ml=None, done=())
     return replace(state, base=base, fold=replace(fold, done=()), evidence=(tail,))
+
+
+def _halved(state: PumpState, therapy: Therapy) -> PumpState:
+    """Fold the older half into the base, and let go of the interruptions in it that people know the end of."""
+    kept = closed_log(state)
+    older, newer = kept[: KEPT_MAX // 2], kept[KEPT_MAX // 2 :]
+    base = refold(state.base, older, therapy, newer)
+    known = {
+        (incident.opened_at_us, incident.flow_us) for incident in state.incidents if incident.phase is not Phase.OPEN
+    }
+    settled = {group for group in base.done if (group.opened_us, group.flow_us) in known}
+    fold = replace(state.fold, done=tuple(group for group in state.fold.done if group not in settled))
+    base = replace(base, done=tuple(group for group in base.done if group not in settled))
+    return replace(state, fold=fold, base=base, evidence=newer)
 
 
 def _with_tail(state: PumpState, evidence: Evidence) -> PumpState:

@@ -47,14 +47,15 @@ def needs_refold(fold: Fold, evidence: Evidence, therapy: Therapy) -> bool:
     return _reach_back(fold, evidence) < fold.flow_from_us + therapy.merge_run_us
 
 
-def refold(base: Fold, evidence: tuple[Evidence, ...], therapy: Therapy) -> Fold:
+def refold(base: Fold, evidence: tuple[Evidence, ...], therapy: Therapy, later: tuple[Evidence, ...] = ()) -> Fold:
     """Return the clock folded anew over all of ``evidence``, in order, from ``base``.
 
     Flow that lies inside the latency window of a later stop is doubt: the motor turned against a
-    closed line. A person's flow check caps the window.
+    closed line. A person's flow check caps the window. What is known ``later`` is not folded, but its
+    windows reach back all the same.
     """
     fold = base
-    windows = _windows(base, evidence)
+    windows = _windows(base, (*evidence, *later))
     for piece in evidence:
         if windows and piece.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):
             for part in _believable(piece, windows):

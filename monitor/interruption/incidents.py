@@ -20,8 +20,11 @@ from monitor.interruption.offtime import Bounds, bounds, group_bounds
 from monitor.interruption.policy import Policy, Threshold
 from monitor.interruption.state import Incident, OffClass, Phase, PumpState
 
-INCIDENTS_MAX = 32
-"""How many incidents one pump keeps at a time; the oldest that ended is forgotten first."""
+ENDED_MAX = 96
+"""How many incidents that ended one pump keeps; the oldest is forgotten first.
+
+More than evidence can be kept for: one that the clock still shows would be found again as a new one.
+"""
 
 replace = msgspec.structs.replace
 
@@ -183,7 +186,7 @@ def _without_evidence(incident: Incident, policy: Policy, now_us: int, effects: 
 
 def _bounded(incidents: list[Incident]) -> tuple[Incident, ...]:
     """Drop what ended, oldest first, beyond what is kept; what waits for a person is never dropped."""
-    surplus = len(incidents) - INCIDENTS_MAX
+    surplus = sum(incident.phase is Phase.ENDED for incident in incidents) - ENDED_MAX
     if surplus <= 0:
         return tuple(incidents)
     kept = []

@@ -193,7 +193,8 @@ def _without_group(state: PumpState, incident: Incident, at_us: int) -> PumpStat
         done = tuple(group for group in fold.done if group.flow_us > incident.flow_us)
         kept = tuple(piece for piece in state.evidence if piece.at_us >= incident.flow_us)
         if len(kept) == len(state.evidence) or fold.done == ():
-            return replace(state, fold=replace(fold, done=done))
+            earlier = tuple(group for group in state.base.done if group.flow_us > incident.flow_us)
+            return replace(state, fold=replace(fold, done=done), base=replace(state.base, done=earlier))
         base = Fold(
             flow_from_us=incident.flow_us,
             last_flow_us=incident.flow_us,
