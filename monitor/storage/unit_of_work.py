@@ -135,7 +135,7 @@ class Store:
                 ends, stored = what_was_stored(connection, self._ends, work)
             draft = Draft(connection, self._sql, ends)
             draft.write(work, stored)
-        self._ends, self._is_uncertain = draft.take_over(), False
+        self._ends, self._is_uncertain = draft.ends, False
         self._metas.update(work.metas)
         if work.alive_at_us is not None:
             self._metas[ALIVE] = str(work.alive_at_us)

@@ -1,7 +1,7 @@
 """Turns one ``Work`` into rows of the tables, inside a transaction that somebody else opened.
 
 What is remembered between transactions (each pump's key and the ends of its chains, the last ids) is
-changed in a draft, and taken over only when the transaction has been committed.
+changed while writing: after a transaction that failed it must be read anew.
 """
 
 from __future__ import annotations
@@ -86,25 +86,28 @@ def read_ends(connection: Connection) -> Ends:
 
 
 class Draft:
-    """Writes one ``Work`` in the transaction of ``connection``, and knows how the database ends then."""
+    """Writes one ``Work`` in the transaction of ``connection``, and knows how the database ends then.
+
+    Attributes:
+        ends: Where the database ends, if the transaction is committed.
+    """
 
     def __init__(self, connection: Connection, statements: Statements, ends: Ends) -> None:
         self._connection = connection
         self._sql = statements
         # Below SQLAlchemy, whose bookkeeping for each statement takes longer than a short transaction.
         self._cursor = connection.connection.cursor()
-        self._old = ends
-        self._ends = replace(ends)
-        self._heads: dict[str, Head] = {}
-        # By pump and number; 0 for one that is resolved now.
-        self._alerts: dict[tuple[str, int], int] = {}
+        # The numbers are a copy; what is remembered of pumps and alerts is shared, because it is large.
+        self.ends = replace(ends)
+        self._heads = ends.heads
 
     def write(self, work: Work, skip: Skip) -> None:
         """Write everything but the first rows that ``skip`` counts.
 
-        Nothing counts until the transaction is committed and ``take_over`` was called.
+        ``ends`` holds if the transaction is committed; if not, read them anew before the next draft.
         """
-        self._enrol(work)
+        mentioned = _pumps_of(work)
+        self._enrol(mentioned - self._heads.keys())
         self._write_journal(work.journals[skip.journals :] if skip.journals else work.journals)
         self._write_alerts(work)
         self._write_notices(work.notices[skip.notices :] if skip.notices else work.notices)
@@ -112,48 +115,35 @@ class Draft:
         self._write_interruptions(work)
         self._write_rejects(work)
         # After whatever lengthens a chain.
-        self._write_states(work)
+        self._write_states(work, mentioned)
         self._many(self._sql.bookmark_upsert, list(work.bookmarks.items()))
         metas = list(work.metas.items())
         if work.alive_at_us is not None:
             metas.append((ALIVE, str(work.alive_at_us)))
         self._many(self._sql.meta_upsert, metas)
 
-    def take_over(self) -> Ends:
-        """Return where the database ends after the commit."""
-        self._old.heads.update(self._heads)
-        open_alerts = self._old.open_alerts
-        for name, alert_id in self._alerts.items():
-            if alert_id:
-                open_alerts[name] = alert_id
-            else:
-                open_alerts.pop(name, None)
-        return self._ends
-
     def _many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         if rows:
             self._cursor.executemany(sql, rows)
 
-    def _enrol(self, work: Work) -> None:
-        """Find the pumps of ``work`` that were not met yet, and enter those that are new."""
-        known, heads = self._old.heads, self._heads
-        wanted = _pumps_of(work)
-        heads.update({pump: known[pump].copy() for pump in wanted if pump in known})
-        unknown = iter(sorted(wanted - heads.keys()) if len(heads) < len(wanted) else ())
+    def _enrol(self, missing: set[str]) -> None:
+        """Find the pumps that were not met yet, and enter those that are new."""
+        heads = self._heads
+        unknown = iter(sorted(missing))
         while names := list(islice(unknown, _NAMES_PER_QUERY)):
             for pump, *head in self._connection.execute(_FIND, {"names": names}):
                 heads[pump] = head
             new = [pump for pump in names if pump not in heads]
-            keys = range(self._ends.pump + 1, self._ends.pump + 1 + len(new))
+            keys = range(self.ends.pump + 1, self.ends.pump + 1 + len(new))
             self._many(self._sql.pump_insert, list(zip(keys, new, strict=True)))
             self._many(self._sql.state_insert, [(key,) for key in keys])
             heads.update((pump, [key, 0, 0, 0, 0]) for pump, key in zip(new, keys, strict=True))
-            self._ends.pump += len(new)
+            self.ends.pump += len(new)
 
     def _write_journal(self, journals: list[JournalValues]) -> None:
         heads = self._heads
         rows: list[tuple[Any, ...]] = []
-        for number, (pump, at_us, kind, body) in enumerate(journals, self._ends.journal + 1):
+        for number, (pump, at_us, kind, body) in enumerate(journals, self.ends.journal + 1):
             if pump is None:
                 rows.append((number, None, 0, at_us, kind, body))
             else:
@@ -161,16 +151,17 @@ class Draft:
                 rows.append((number, head[_KEY], head[_JOURNAL], at_us, kind, body))
                 head[_JOURNAL] = number
         self._many(self._sql.journal_insert, rows)
-        self._ends.journal += len(rows)
+        self.ends.journal += len(rows)
 
     def _write_alerts(self, work: Work) -> None:
         new: list[tuple[Any, ...]] = []
         updates: list[tuple[Any, ...]] = []
         others: list[AlertRow] = []
+        open_alerts = self.ends.open_alerts
         for name, row in work.alerts.items():
-            if alert_id := self._old.open_alerts.get(name):
+            if alert_id := open_alerts.get(name):
                 updates.append((*row[2:], alert_id))
-                self._alerts[name] = alert_id if row.resolved_at_us is None else 0
+                self._remember(name, alert_id, row)
             elif row.number > self._heads[row.pump][_ALERT_NUMBER]:
                 new.append(self._new_alert(row))
             else:
@@ -180,18 +171,24 @@ class Draft:
         for row in others:
             if alert_id := self._find_alert(self._heads[row.pump][_ALERT], row.number):
                 updates.append((*row[2:], alert_id))
-                self._alerts[row.pump, row.number] = alert_id if row.resolved_at_us is None else 0
+                self._remember((row.pump, row.number), alert_id, row)
             else:
                 self._many(self._sql.alert_insert, [self._new_alert(row)])
         self._many(self._sql.alert_update, updates)
 
     def _new_alert(self, row: AlertRow) -> tuple[Any, ...]:
         head = self._heads[row.pump]
-        alert_id = self._ends.alert = self._ends.alert + 1
+        alert_id = self.ends.alert = self.ends.alert + 1
         values = (alert_id, head[_KEY], head[_ALERT], *row[1:])
         head[_ALERT], head[_ALERT_NUMBER] = alert_id, max(row.number, head[_ALERT_NUMBER])
-        self._alerts[row.pump, row.number] = alert_id if row.resolved_at_us is None else 0
+        self._remember((row.pump, row.number), alert_id, row)
         return values
+
+    def _remember(self, name: tuple[str, int], alert_id: int, row: AlertRow) -> None:
+        if row.resolved_at_us is None:
+            self.ends.open_alerts[name] = alert_id
+        else:
+            self.ends.open_alerts.pop(name, None)
 
     def _find_alert(self, alert_id: int, number: int) -> int:
         """Return the id of an alert on the chain that begins at ``alert_id``, or 0 if it is not there."""
@@ -204,29 +201,29 @@ class Draft:
 
     def _write_notices(self, notices: list[NoticeRow]) -> None:
         rows: list[tuple[Any, ...]] = []
-        for number, row in enumerate(notices, self._ends.notice + 1):
+        for number, row in enumerate(notices, self.ends.notice + 1):
             head = self._heads[row[0]]
             rows.append((number, head[_KEY], head[_NOTICE], *row[1:], _QUEUED, 0, row.created_at_us))
             head[_NOTICE] = number
         self._many(self._sql.notice_insert, rows)
-        self._ends.notice += len(rows)
+        self.ends.notice += len(rows)
 
     def _write_interruptions(self, work: Work) -> None:
         rows = [(self._heads[row[0]][_KEY], *row[1:]) for row in work.interruptions.values()]
         self._many(self._sql.interruption_upsert, rows)
 
     def _write_rejects(self, work: Work) -> None:
-        first = self._ends.reject + 1
+        first = self.ends.reject + 1
         rows = [
             (number, self._heads[row[0]][_KEY] if row[0] is not None else None, *row[1:])
             for number, row in enumerate(work.rejects, first)
         ]
         if rows:
             self._many(self._sql.reject_insert, rows)
-            self._ends.reject += len(rows)
-            self._many(self._sql.rejects_prune, [(self._ends.reject - REJECTS_KEPT,)])
+            self.ends.reject += len(rows)
+            self._many(self._sql.rejects_prune, [(self.ends.reject - REJECTS_KEPT,)])
 
-    def _write_states(self, work: Work) -> None:
+    def _write_states(self, work: Work, mentioned: set[str]) -> None:
         heads = self._heads
         states = work.states
         rows = []
@@ -234,11 +231,8 @@ class Draft:
             key, *ends = heads[pump]
             rows.append((deadline_at_us, *ends, state, ladder, key))
         self._many(self._sql.state_update, rows)
-        known = self._old.heads
-        others = [
-            (*head[1:], head[0]) for pump, head in heads.items() if pump not in states and head != known.get(pump)
-        ]
-        self._many(self._sql.heads_update, others)
+        others = [heads[pump] for pump in mentioned if pump not in states]
+        self._many(self._sql.heads_update, [(*head[1:], head[0]) for head in others])
 
 
 def _pumps_of(work: Work) -> set[str]:

@@ -180,10 +180,17 @@ def test_a_link_remembers_up_to_its_bound(store: Store) -> None:
 def test_work_that_cannot_be_stored_is_refused_whole_and_hurts_nothing_else(store: Store, spoil: object) -> None:
     store.commit(facts(1))
     work = facts(2)
+    work.alert(alert())
+    work.state("p2", b"new here", None, None)
     spoil(work)  # type: ignore[operator] # one of the functions above
     with pytest.raises(StorageError, match="a fault of pumpwatch itself"):
         store.commit(work)
-    assert store.commit(facts(3)).journal_ids == range(2, 3)
+    work = facts(3)
+    work.alert(alert())
+    assert store.commit(work).journal_ids == range(2, 3)
+    assert [row.id for row in store.reader.journal_of("p1", 9)] == [2, 1]
+    assert store.reader.alert("p1", 1) == alert()
+    assert list(store.load_states()) == []
 
 
 def test_each_new_database_has_a_name_of_its_own(store: Store) -> None:
