@@ -174,10 +174,12 @@ class StreamHub:
         return beat_due_s
 
     async def _read_on(self) -> None:
-        if not self._has_place:
-            # What is older than the hub is read by those who ask for it.
+        if not self._has_place or not self._listeners.total():
+            # What is older than the hub, or came while nobody listened, is read by those who ask for it.
             self._tip = self._floor = await self._desk.read(self._desk.source.latest_cursor)
+            self._cursors, self._frames = [], []
             self._has_place = True
+            return
         while True:
             records = await self._desk.read(self._desk.source.records_after, self._tip, PAGE)
             self._frames += [frame_of(record) for record in records]

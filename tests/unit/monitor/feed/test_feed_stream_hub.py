@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 
 import msgspec
@@ -25,6 +25,7 @@ NEVER_S = 1_000.0
 async def running(feed: FakeFeed, heartbeat_s: float = NEVER_S) -> AsyncGenerator[StreamHub]:
     desk = Desk(feed)
     hub = StreamHub(desk, heartbeat_s)
+    hub.enter("somebody who listens all the time")
     task = asyncio.create_task(hub.run())
     try:
         async with asyncio.timeout(30):
@@ -234,6 +235,35 @@ def test_no_text_can_break_out_of_its_event() -> None:
     frame = frame_of(FeedRecord(cursor=1, at_us=0, kind=hostile, data={hostile: hostile, "why": [hostile]}))
     assert frame.count(b"\n") == 3
     assert frame.count(b"\r") == 0
+
+
+def test_while_nobody_listens_no_record_is_read() -> None:
+    async def story() -> None:
+        feed = WatchedFeed()
+        async with running(feed) as hub:
+            hub.leave("somebody who listens all the time")
+            for _ in range(5):
+                feed.add()
+            while hub.tip < 5:
+                await asyncio.sleep(0)
+            assert feed.read == []
+            hub.enter("late")
+            feed.add()
+            assert await take(hub, 2, 4) == [3, 4, 5, 6]
+
+    run(story)
+
+
+class WatchedFeed(FakeFeed):
+    """Notes from where records are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[int] = []
+
+    def records_after(self, cursor: int, limit: int) -> Sequence[FeedRecord]:
+        self.read.append(cursor)
+        return super().records_after(cursor, limit)
 
 
 def test_places_are_bounded_in_all_and_per_account(monkeypatch: pytest.MonkeyPatch) -> None:
