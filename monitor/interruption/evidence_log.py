@@ -13,6 +13,7 @@ import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.folding import apply, needs_refold, refold
+from monitor.interruption.offtime import known_until_us
 from monitor.interruption.policy import Therapy
 from monitor.interruption.state import Phase, PumpState
 
@@ -34,10 +35,22 @@ def is_repeat(state: PumpState, evidence: Evidence, therapy: Therapy) -> bool:
     return evidence.kind is not EvidenceKind.FLOW or evidence.at_us - state.tail_to_us <= therapy.silence_max_us
 
 
+def is_too_old(state: PumpState, evidence: Evidence) -> bool:
+    """Return whether ``evidence`` is about an instant that is settled: it can amend nothing any more.
+
+    Whatever is folded for good was folded in order; an older piece would claim what newer ones denied.
+    """
+    if state.evidence and evidence.at_us >= state.evidence[0].at_us:
+        return False
+    return evidence.at_us < known_until_us(state.base)
+
+
 def admit(state: PumpState, evidence: Evidence, therapy: Therapy) -> PumpState:
     """Return the state with ``evidence`` among what is known and the clock folded over it."""
     if is_repeat(state, evidence, therapy):
         return _extended(state, evidence, therapy)
+    if is_too_old(state, evidence):
+        return state
     kept = closed_log(state)
     if kept and evidence.at_us < state.tail_to_us:
         return _inserted(state, kept, evidence, therapy)

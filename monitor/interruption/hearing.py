@@ -30,7 +30,7 @@ from monitor.interruption.classify import (
 )
 from monitor.interruption.effects import Effect, EvidenceAdmitted, EvidenceDoubted
 from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.evidence_log import admit, is_repeat
+from monitor.interruption.evidence_log import admit, is_repeat, is_too_old
 from monitor.interruption.plan import complete, is_completion, is_in_course
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
@@ -228,6 +228,9 @@ def _admit(state: PumpState, found: Evidence, policy: Policy, effects: list[Effe
     if not is_in_course(state, found.at_us):
         return state
     if state.is_disconnected and found.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):
+        return state
+    if is_too_old(state, found):
+        effects.append(EvidenceDoubted(why=f"older than what can still be amended: {detail}"))
         return state
     if not is_repeat(state, found, policy.therapy):
         kind = found.kind.name.lower().replace("_", "-")

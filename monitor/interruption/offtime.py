@@ -104,6 +104,16 @@ def certain_us(stop: OpenStop) -> int:
     return stop.certain_sum_us + max(0, until - stop.onset_latest_us)
 
 
+def known_until_us(fold: Fold) -> int:
+    """Return the last instant of which the clock knows that it flowed or that it stood; 0 before therapy began."""
+    if fold.last_flow_us is None:
+        return 0
+    seen = fold.last_flow_us
+    if fold.stop is not None:
+        seen = max(seen, fold.stop.certain_to_us or 0, fold.stop.run_us or 0)
+    return seen
+
+
 def is_silent(fold: Fold, now_us: int, therapy: Therapy) -> bool:
     """Return whether flow has gone without evidence for longer than the therapy allows.
 
