@@ -26,6 +26,12 @@ _COMMANDS = {
 _PASSED_ON: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 """For `simulate`, whose options are the simulator's own."""
 
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "simulate": _PASSED_ON,
+    # The monitor's own alerts have ids such as "-a2".
+    "ack": {"ignore_unknown_options": True},
+}
+
 
 class _Commands(TyperGroup):
     """The group that imports a command when it is used."""
@@ -44,9 +50,8 @@ class _Commands(TyperGroup):
         module, _, attribute = place.partition(":")
         found = getattr(import_module(module), attribute)
         if not isinstance(found, typer.Typer):
-            settings = _PASSED_ON if cmd_name == "simulate" else None
             alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-            alone.command(cmd_name, context_settings=settings)(found)
+            alone.command(cmd_name, context_settings=_SETTINGS.get(cmd_name))(found)
             found = alone
         command = typer.main.get_command(found)
         command.name = cmd_name

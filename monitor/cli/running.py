@@ -28,6 +28,17 @@ ConfigFile = Annotated[Path, typer.Option("--config", help="Configuration file (
 def run(config: ConfigFile) -> None:
     """Watch the pumps of a configuration, in the foreground, until SIGTERM or SIGINT."""
     set_up_logs()
+    stopping = threading.Event()
+    is_opening = True
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        if is_opening:
+            # Nothing runs yet; what is half open is closed on the way out.
+            raise SystemExit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     registry = discover()
     settings = load(config, registry)
     access, token = _access(settings)
@@ -43,9 +54,7 @@ def run(config: ConfigFile) -> None:
         access=access,
         is_downtime_known=clock.is_downtime_known,
     )
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    is_opening = False
     daemon.start()
     shown = f" token {token}" if token is not None else ""
     sys.stdout.write(f"ready {daemon.address}{shown}\n")

@@ -145,7 +145,7 @@ def _ask(method: str, url: str, path: str, token: str, body: dict[str, Any] | No
         answer = urllib3.request(
             method, url.rstrip("/") + path, headers=headers, json=body, timeout=WAIT_S, retries=False
         )
-    except urllib3.exceptions.HTTPError as fault:
+    except (urllib3.exceptions.HTTPError, ValueError) as fault:
         message = f"no daemon answers at {url}: {fault}"
         raise MonitorError(message) from fault
     try:

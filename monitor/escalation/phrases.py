@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from monitor.interruption.policy import MINUTE_US
 
@@ -34,6 +35,7 @@ def minutes(value: int) -> str:
     return f"{value // _HOUR_MIN} h {value % _HOUR_MIN:02} min"
 
 
+@lru_cache(maxsize=512)
 def wall_time(at_us: int, now_us: int, zone: tzinfo) -> str:
     """Return an instant as "08:00 CST (14:00 UTC)", with its date unless that is today's."""
     local, today = _local(at_us, zone), _local(now_us, zone)
@@ -70,12 +72,14 @@ def is_code(text: str) -> bool:
     return _CODE.match(text) is not None
 
 
+@lru_cache(maxsize=16)
 def call(number: str) -> str:
     """Return "call NUMBER" with what is left of a number after everything odd was taken out of it."""
     kept = "".join(char for char in number if char.isascii() and (char.isalnum() or char in "+-()./# ")).strip()
     return f"call {kept[:NUMBER_MAX]}" if kept else "call your care team"
 
 
+@lru_cache(maxsize=512)
 def rfc3339(at_us: int | None) -> str | None:
     """Return an instant for programs."""
     if at_us is None:

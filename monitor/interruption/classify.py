@@ -57,7 +57,7 @@ def status_evidence(
         case DeliveryStatus.DELIVERING:
             enough = is_rate_enough(therapy, status.rate_ml_per_h, ordered_ml_per_h)
             kind = EvidenceKind.FLOW if enough else EvidenceKind.DOUBT
-    about_us = newest_us if kind is EvidenceKind.NO_FLOW else oldest_us
+    about_us = oldest_us if kind is EvidenceKind.FLOW else newest_us
     return Evidence(
         kind=kind,
         at_us=about_us,
@@ -67,6 +67,7 @@ def status_evidence(
         counter_to_ml=status.volume_delivered_ml,
         counter_step_ml=status.volume_resolution_ml,
         rate_ml_per_h=status.rate_ml_per_h,
+        unsure_us=newest_us - oldest_us,
     )
 
 
@@ -76,32 +77,37 @@ def alarm_evidence(alarm: AlarmObserved, at_us: int, therapy: Therapy, rate_ml_p
         return None
     newest_us = at_us - int(alarm.age_s * SECOND_US)
     oldest_us = newest_us - int(alarm.age_max_s * SECOND_US)
-    return _alarm(alarm.code, newest_us, oldest_us, therapy, rate_ml_per_h)
+    return _alarm(alarm.code, newest_us, oldest_us, newest_us - oldest_us, therapy, rate_ml_per_h)
 
 
 def found_alarm_evidence(
-    code: str, at_us: int, since_us: int, therapy: Therapy, rate_ml_per_h: float | None
+    code: str, status: StatusObserved, at_us: int, since_us: int, therapy: Therapy, rate_ml_per_h: float | None
 ) -> Evidence | None:
     """Return what an alarm says that a status shows and whose start was never heard.
 
     It began somewhere after ``since_us``, the instant the pump was last heard without it.
     """
-    return _alarm(code, at_us, since_us, therapy, rate_ml_per_h)
+    newest_us = at_us - int(status.age_s * SECOND_US)
+    unsure_us = int(status.age_max_s * SECOND_US)
+    return _alarm(code, newest_us, min(since_us, newest_us - unsure_us), unsure_us, therapy, rate_ml_per_h)
 
 
-def _alarm(code: str, newest_us: int, oldest_us: int, therapy: Therapy, rate_ml_per_h: float | None) -> Evidence | None:
+def _alarm(
+    code: str, newest_us: int, oldest_us: int, unsure_us: int, therapy: Therapy, rate_ml_per_h: float | None
+) -> Evidence | None:
     match meaning_of(code).stops:
         case Stops.NO:
             return None
         case Stops.MAY:
             if code == AlarmCode.KVO and therapy.kvo_counts:
                 return None
-            return Evidence(EvidenceKind.DOUBT, newest_us, newest_us, oldest_us)
+            return Evidence(EvidenceKind.DOUBT, newest_us, newest_us, oldest_us, unsure_us=unsure_us)
         case Stops.SEEN:
-            return Evidence(EvidenceKind.NO_FLOW, newest_us, newest_us, oldest_us)
+            return Evidence(EvidenceKind.NO_FLOW, newest_us, newest_us, oldest_us, unsure_us=unsure_us)
         case Stops.YES:
             latency_us = occlusion_latency_us(therapy, rate_ml_per_h) if code == AlarmCode.OCCL_DOWN else 0
-            return Evidence(EvidenceKind.STOP, newest_us, newest_us, oldest_us - latency_us)
+            earliest_us = oldest_us - latency_us
+            return Evidence(EvidenceKind.STOP, newest_us, newest_us, earliest_us, unsure_us=unsure_us)
 
 
 def log_evidence(entry: LogEventObserved, at_us: int) -> Evidence:
@@ -110,11 +116,12 @@ def log_evidence(entry: LogEventObserved, at_us: int) -> Evidence:
     Power that comes back does not start delivery: a pump just switched on was seen not delivering.
     """
     newest_us = at_us - int(entry.age_s * SECOND_US)
-    oldest_us = newest_us - int(entry.age_max_s * SECOND_US)
+    unsure_us = int(entry.age_max_s * SECOND_US)
+    oldest_us = newest_us - unsure_us
     match entry.event:
         case LogEvent.DELIVERY_START:
-            return Evidence(EvidenceKind.RUN, oldest_us, oldest_us, oldest_us)
+            return Evidence(EvidenceKind.RUN, oldest_us, oldest_us, oldest_us, unsure_us=unsure_us)
         case LogEvent.POWER_ON:
-            return Evidence(EvidenceKind.NO_FLOW, newest_us, newest_us, oldest_us)
+            return Evidence(EvidenceKind.NO_FLOW, newest_us, newest_us, oldest_us, unsure_us=unsure_us)
         case LogEvent.DELIVERY_STOP | LogEvent.DELIVERY_COMPLETE | LogEvent.POWER_OFF:
-            return Evidence(EvidenceKind.STOP, newest_us, newest_us, oldest_us)
+            return Evidence(EvidenceKind.STOP, newest_us, newest_us, oldest_us, unsure_us=unsure_us)

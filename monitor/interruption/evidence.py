@@ -45,6 +45,9 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
         moved_us: First instant of the run at which the counter had moved on from ``counter_ml``.
         counter_step_ml: The counter's resolution, where known.
         rate_ml_per_h: The rate in force, where told.
+        unsure_us: How far the truth may lie on the other side of ``at_us``, where the message may have been
+            held up: flow is dated by the oldest instant that fits and may be that much younger; what denies
+            flow by the newest, and may be that much older.
     """
 
     kind: EvidenceKind
@@ -56,3 +59,14 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
     moved_us: int | None = None
     counter_step_ml: float | None = None
     rate_ml_per_h: float | None = None
+    unsure_us: int = 0
+
+    @property
+    def flow_by_us(self) -> int:
+        """Flow was seen at this instant at the latest."""
+        return self.at_us + self.unsure_us
+
+    @property
+    def stood_until_us(self) -> int:
+        """The last instant at which it was surely seen not to flow."""
+        return self.to_us if self.to_us > self.at_us else self.at_us - self.unsure_us

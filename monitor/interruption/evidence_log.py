@@ -32,7 +32,10 @@ def is_repeat(state: PumpState, evidence: Evidence, therapy: Therapy) -> bool:
     tail = state.evidence[-1]
     if evidence.kind is not tail.kind or evidence.kind not in _REPEATED or evidence.at_us < state.tail_to_us:
         return False
-    return evidence.kind is not EvidenceKind.FLOW or evidence.at_us - state.tail_to_us <= therapy.silence_max_us
+    if (evidence.unsure_us == 0) is not (tail.unsure_us == 0):
+        # What surely was and what may have been held up are dated by different rules.
+        return False
+    return evidence.kind is not EvidenceKind.FLOW or evidence.flow_by_us - state.tail_to_us <= therapy.silence_max_us
 
 
 def is_too_old(state: PumpState, evidence: Evidence) -> bool:
@@ -118,11 +121,12 @@ def _extended(state: PumpState, evidence: Evidence, therapy: Therapy) -> PumpSta
     reading = evidence.counter_ml if evidence.counter_ml is not None else state.tail_counter_ml
     moved_us = state.tail_moved_us
     if moved_us is None and reading is not None and tail.counter_ml is not None and reading > tail.counter_ml:
-        moved_us = evidence.at_us
+        moved_us = evidence.flow_by_us
+    reached_us = evidence.stood_until_us if evidence.kind is EvidenceKind.NO_FLOW else evidence.to_us
     return replace(
         state,
         fold=apply(state.fold, evidence, therapy),
-        tail_to_us=max(state.tail_to_us, evidence.to_us),
+        tail_to_us=max(state.tail_to_us, reached_us),
         tail_counter_ml=reading,
         tail_moved_us=moved_us,
     )
@@ -139,10 +143,9 @@ def _inserted(state: PumpState, kept: tuple[Evidence, ...], evidence: Evidence, 
         # Which repeats lay just before and after is not kept. For the stretch before, the instant of
         # the new evidence is exact enough (it only caps an onset); after it, only the last one is sure.
         before.append(replace(whole, to_us=evidence.at_us, counter_to_ml=None, moved_us=None))
-        after.insert(
-            0,
-            replace(whole, at_us=whole.to_us, earliest_us=whole.to_us, counter_ml=whole.counter_to_ml, moved_us=None),
-        )
+        unsure_us = max(0, (state.last_contact_at_us or 0) - whole.to_us) if whole.unsure_us else 0
+        last = replace(whole, at_us=whole.to_us, earliest_us=whole.to_us, counter_ml=whole.counter_to_ml)
+        after.insert(0, replace(last, moved_us=None, unsure_us=unsure_us))
     merged = (*before, evidence, *after)
     fold = refold(state.base, merged, therapy)
     return pruned(_with_tail(replace(state, fold=fold, evidence=merged), merged[-1]), therapy)

@@ -109,7 +109,7 @@ def _flow(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
             _with_counter(fold, evidence), flow_from_us=evidence.at_us, last_flow_us=evidence.to_us
         )
     if fold.stop is None:
-        if evidence.at_us - fold.last_flow_us <= therapy.silence_max_us:
+        if evidence.flow_by_us - fold.last_flow_us <= therapy.silence_max_us:
             if evidence.kind is EvidenceKind.RUN and fold.counter_ml is not None:
                 return fold
             last = max(fold.last_flow_us, evidence.to_us)
@@ -127,7 +127,7 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
         run_us = evidence.at_us if stop.run_us is None and not stop.is_flow_claimed else stop.run_us
         stop = msgspec.structs.replace(stop, run_us=run_us, is_flow_claimed=True)
         fold = msgspec.structs.replace(fold, stop=stop)
-        return fold if fold.counter_ml is not None else _confirm(fold, evidence.at_us, evidence.to_us, therapy)
+        return fold if fold.counter_ml is not None else _confirm(fold, evidence.flow_by_us, evidence.to_us, therapy)
     confirmed_us = _confirmed_at(fold.counter_ml, evidence)
     fold = _with_counter(fold, evidence)
     if confirmed_us is not None:
@@ -142,12 +142,12 @@ def _confirmed_at(counter_ml: float | None, evidence: Evidence) -> int | None:
     been delivered since.
     """
     if counter_ml is None and evidence.counter_ml is None:
-        return evidence.at_us
+        return evidence.flow_by_us
     if evidence.counter_ml is None:
         return evidence.moved_us
     before = 0.0 if counter_ml is not None and evidence.counter_ml < counter_ml else counter_ml
     if before is not None and evidence.counter_ml > before:
-        return evidence.at_us
+        return evidence.flow_by_us
     return evidence.moved_us
 
 
@@ -204,7 +204,7 @@ def _doubt(fold: Fold, evidence: Evidence) -> Fold:
     fold = _with_counter(fold, evidence)
     stop = fold.stop
     if stop is None:
-        stop = OpenStop(fold.last_flow_us or evidence.at_us, is_flow_claimed=True)
+        stop = OpenStop(_flowed_until(fold, evidence), is_flow_claimed=True)
     else:
         run_us = stop.run_us
         if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
@@ -221,7 +221,7 @@ def _no_flow(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
     if stop is None:
         stop = OpenStop(_onset_earliest(fold, evidence, therapy))
     else:
-        reach = max(_reach_back(fold, evidence), fold.flow_from_us or 0)
+        reach = max(_reach_back(fold, evidence), _flow_from(fold, evidence))
         if evidence.kind in (EvidenceKind.STOP, EvidenceKind.PERSON_STOP) and reach < stop.onset_earliest_us:
             stop = msgspec.structs.replace(stop, onset_earliest_us=reach)
     if stop.is_flow_claimed and stop.onset_latest_us is not None:
@@ -231,17 +231,27 @@ def _no_flow(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
         # A person's "since" is certain only as far as the pump had not claimed flow after it.
         onset = max(evidence.earliest_us, last_flow_us) if evidence.kind is EvidenceKind.PERSON_STOP else evidence.at_us
         stop = msgspec.structs.replace(stop, onset_latest_us=onset)
-    certain_to = evidence.to_us if stop.certain_to_us is None else max(stop.certain_to_us, evidence.to_us)
+    stood_us = max(evidence.stood_until_us, stop.onset_latest_us or 0)
+    certain_to = stood_us if stop.certain_to_us is None else max(stop.certain_to_us, stood_us)
     stop = msgspec.structs.replace(stop, certain_to_us=certain_to, run_us=None, is_flow_claimed=False)
     return msgspec.structs.replace(_with_counter(fold, evidence), stop=stop)
 
 
 def _onset_earliest(fold: Fold, evidence: Evidence, therapy: Therapy) -> int:
     """Return the later of the last flow evidence and the pump's own stop time less its latency."""
-    last_flow_us = fold.last_flow_us or evidence.at_us
+    last_flow_us = _flowed_until(fold, evidence)
     if evidence.kind is EvidenceKind.NO_FLOW:
-        return min(last_flow_us, evidence.at_us)
+        return last_flow_us
     if evidence.at_us - last_flow_us > therapy.silence_max_us:
         # Silence came first; that the pump said when it stopped does not tell that it ran until then.
-        return min(last_flow_us, max(_reach_back(fold, evidence), fold.flow_from_us or 0))
-    return max(_reach_back(fold, evidence), fold.flow_from_us or 0)
+        return min(last_flow_us, max(_reach_back(fold, evidence), _flow_from(fold, evidence)))
+    return max(_reach_back(fold, evidence), _flow_from(fold, evidence))
+
+
+def _flowed_until(fold: Fold, evidence: Evidence) -> int:
+    """Return the last flow evidence before ``evidence``; flow that was dated late is not believed beyond it."""
+    return evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
+
+
+def _flow_from(fold: Fold, evidence: Evidence) -> int:
+    return 0 if fold.flow_from_us is None else min(fold.flow_from_us, evidence.at_us)

@@ -172,7 +172,7 @@ def _alarm_list(
     active = {(alert.code, alert.raw_code) for alert in state.alerts}
     since_us = at_us if before_us is None else before_us
     for code, raw in sorted(listed - active, key=str):
-        found = found_alarm_evidence(code, at_us, since_us, policy.therapy, state.rate_ml_per_h)
+        found = found_alarm_evidence(code, status, at_us, since_us, policy.therapy, state.rate_ml_per_h)
         if found is not None:
             state = _admit(state, found, policy, effects, f"alarm:{code}")
         state = raise_alert(state, code, at_us, effects, raw_code=raw)

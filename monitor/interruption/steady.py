@@ -48,7 +48,7 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
     if order is not None and order.ends_at_us is not None and event.at_us >= order.ends_at_us:
         return None
     tail = state.evidence[-1] if state.evidence else None
-    if tail is None or tail.kind is not EvidenceKind.FLOW or state.tail_to_us != fold.last_flow_us:
+    if tail is None or tail.kind is not EvidenceKind.FLOW or tail.unsure_us or state.tail_to_us != fold.last_flow_us:
         return None
     return _moved_on(state, seen, event.at_us)
 

@@ -10,11 +10,12 @@ from monitor.clock import Clock
 from monitor.config.settings import Config, PumpEnrolment
 from monitor.escalation.channel import Notice
 from monitor.escalation.rungs import BLINATUMOMAB
+from monitor.interruption.alarms import OwnCode
 from monitor.interruption.events import Ordered
 from monitor.interruption.policy import Policy
 from monitor.service.book import Book
 from monitor.service.enrolment import Enrolment, account_for_downtime, enrol_new, load_book
-from monitor.service.intake import Intake
+from monitor.service.intake import Intake, SiteChanged
 from monitor.service.outgoing import Outgoing
 from monitor.service.processor import Processor
 from monitor.service.pump_turn import PumpTurn
@@ -65,6 +66,9 @@ class Engine:
             account_for_downtime(self.processor, self.book, down_from_us, now_us, is_known=is_downtime_known)
         self.processor.flush(now_us, pack=False)
         self.processor.handle([])
+        if self.processor.stored_ok:
+            # An earlier process may have died before it could say so; left open, the next fault would not be told.
+            self.processor.handle([SiteChanged(OwnCode.STORAGE_DEGRADED, active=False)])
 
     def _apply_changed_orders(self, new: set[str], now_us: int) -> None:
         """Put an order of the file in force if the file was changed since it was last read.

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import structlog
 
-from drivers.contract import Batch, Driver
+from drivers.contract import Batch, Driver, Refused
 from drivers.errors import LinkError
-from monitor.clock import Clock
+from monitor.clock import SECOND_US, Clock
 from monitor.errors import MonitorError
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.events import OwnAlertChanged
@@ -27,6 +27,12 @@ READ_S = 0.5
 FIRST_BACK_OFF_S = 0.5
 BACK_OFF_S_MAX = 30.0
 """First and longest wait before a link is opened again, in seconds; doubled from try to try, with jitter."""
+
+REFUSAL_LOG_US = 60 * SECOND_US
+"""A source's refusals are in the log at most this often; the rest is in the counters and the rejects."""
+
+LOGGED_SOURCES_MAX = 1_000
+"""How many sources of one link are remembered for that; with more, all are forgotten."""
 
 HELD_UP_S = 0.25
 """How long a link waits at a time while the store holds everything up."""
@@ -65,6 +71,7 @@ class LinkSupervisor:
         self._is_held_up = is_held_up
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"link-{name}", daemon=True)
+        self._logged_at_us: dict[str, int] = {}
         self._jitter = random.Random()  # noqa: S311 - spreads retries, protects nothing
 
     def start(self) -> None:
@@ -114,17 +121,27 @@ class LinkSupervisor:
 
     def _hand_in(self, batch: Batch) -> None:
         self.last_batch_at_us = self._clock.now_us()
-        for refused in batch.refused[:1]:
-            log.warning(
-                "input.refused",
-                link=self.name,
-                source=refused.source,
-                position=refused.position,
-                cause=refused.cause,
-                why=refused.why,
-                refused=batch.refused_count or len(batch.refused),
-            )
+        for refused in batch.refused:
+            self._log_refusal(refused, batch.refused_count or len(batch.refused))
         self._intake.submit(BatchArrived(self.name, batch, self._driver))
+
+    def _log_refusal(self, refused: Refused, count: int) -> None:
+        """Say one refusal aloud, unless its source had one in the log less than a minute ago."""
+        now_us = self._clock.now_us()
+        if now_us - self._logged_at_us.get(refused.source, -REFUSAL_LOG_US) < REFUSAL_LOG_US:
+            return
+        if len(self._logged_at_us) >= LOGGED_SOURCES_MAX:
+            self._logged_at_us.clear()
+        self._logged_at_us[refused.source] = now_us
+        log.warning(
+            "input.refused",
+            link=self.name,
+            source=refused.source,
+            position=refused.position,
+            cause=refused.cause,
+            why=refused.why,
+            refused=count,
+        )
 
     def _opened(self) -> None:
         if self.why:

@@ -10,7 +10,7 @@ import msgspec
 
 from monitor.config.settings import Config
 from monitor.escalation.notice import NoticeSite, Rendered, render, render_alert
-from monitor.escalation.roster import Contact, people_for
+from monitor.escalation.roster import Contact, Roster, people_for
 from monitor.escalation.rungs import Ladder
 from monitor.escalation.turns import Call
 from monitor.interruption.alarms import AlertPriority
@@ -22,6 +22,9 @@ from monitor.storage.work import Work
 
 FALLBACK_CHANNEL = "log"
 """Takes what is meant for a contact without any channel, so that it is at least on record."""
+
+PEOPLE_KEPT = 10_000
+"""How many answers to "whom does this call reach" are kept."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -58,6 +61,9 @@ class Teller:
         self._config = config
         self._zone = ZoneInfo(config.site.time_zone)
         self._site = NoticeSite(self._zone, config.site.call_back_number)
+        self._has_hours = any(contact.hours for contact in config.roster.contacts)
+        # Rosters live as long as the configuration, so their identity is a key.
+        self._known_people: dict[tuple[int, str, str, int | None], tuple[Contact, ...]] = {}
 
     def tell(
         self,
@@ -72,7 +78,7 @@ class Teller:
         """Queue the notices of one call about an interruption, or about an alert of an enrolled pump."""
         pump = entry.policy.pump
         roster = self._config.roster_for(pump)
-        people = people_for(call, ladder, roster, now_us, self._zone)
+        people = self._people(call, ladder, roster, now_us)
         if alert is not None:
             about = _About(pump, None, alert.number, alert.priority)
             self._queue(
@@ -86,11 +92,23 @@ class Teller:
         """Queue the notices of one call about the monitor itself or a stranger's pump."""
         # Where everybody is told of their own pumps only, the monitor's own trouble concerns all of them.
         roster = self._config.common_roster if self._config.common_roster.contacts else self._config.roster
-        people = people_for(call, ladder, roster, now_us, self._zone)
+        people = self._people(call, ladder, roster, now_us)
         about = _About(pump, None, alert.number, alert.priority)
         self._queue(
             work, call, people, about, now_us, lambda one: render_alert(alert, pump, None, call, one, self._site)
         )
+
+    def _people(self, call: Call, ladder: Ladder, roster: Roster, now_us: int) -> tuple[Contact, ...]:
+        """Return whom a call reaches; where nobody has hours it is the same at every instant."""
+        if self._has_hours:
+            return people_for(call, ladder, roster, now_us, self._zone)
+        key = (id(roster), ladder.name, call.rung, call.turn)
+        people = self._known_people.get(key)
+        if people is None:
+            if len(self._known_people) >= PEOPLE_KEPT:
+                self._known_people.clear()
+            people = self._known_people[key] = people_for(call, ladder, roster, now_us, self._zone)
+        return people
 
     @staticmethod
     def _queue(

@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from monitor.clock import SECOND_US, Clock, wall_us
+from monitor.clock import SECOND_US, Clock, boot_ns, wall_us
 
 HOUSEKEEPING_S = 5.0
 """How often steady states are flushed and the monitor says that it is alive, in real seconds."""
@@ -35,7 +35,10 @@ class Timers:
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": RINGS_AT_ONCE}
         )
-        self._scheduler.add_job(on_housekeeping, IntervalTrigger(seconds=HOUSEKEEPING_S), id="housekeeping")
+        self._on_housekeeping = on_housekeeping
+        self._schedule_housekeeping()
+        self._stopping = threading.Event()
+        self._watch = threading.Thread(target=self._watch_wall, name="doorbell-watch", daemon=True)
         self._lock = threading.Lock()
         self._armed_us: int | None = None
         self.last_ring_us = clock.now_us()
@@ -43,6 +46,20 @@ class Timers:
     def start(self) -> None:
         """Begin to ring."""
         self._scheduler.start()
+        self._watch.start()
+
+    def _schedule_housekeeping(self) -> None:
+        trigger = IntervalTrigger(seconds=HOUSEKEEPING_S)
+        self._scheduler.add_job(self._on_housekeeping, trigger, id="housekeeping", replace_existing=True)
+
+    def _watch_wall(self) -> None:
+        """Arm everything anew when the wall clock has gone back: the scheduler would wait until it is there again."""
+        wall_ahead_us = wall_us() - boot_ns() // 1000
+        while not self._stopping.wait(HOUSEKEEPING_S):
+            was_ahead_us, wall_ahead_us = wall_ahead_us, wall_us() - boot_ns() // 1000
+            if wall_ahead_us < was_ahead_us - SECOND_US:
+                self._schedule_housekeeping()
+                self._ring()
 
     def arm(self, deadline_us: int) -> None:
         """Ring at ``deadline_us`` of monitor time, or earlier if an earlier ring is armed."""
@@ -63,5 +80,6 @@ class Timers:
 
     def stop(self) -> None:
         """Ring no more; waits for a ring under way."""
+        self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
