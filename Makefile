@@ -20,7 +20,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name what; do printf '  make %-6s %s\n' "$$name" "$$what"; done
 
 test: $(VENV)/stamp-dev ## install what is missing, then linters, types and every test: what the build server runs
-	@.ci/system mosquitto chromium
+	@.ci/system mosquitto chromium libatomic
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest $(ARGS)
 
