@@ -53,7 +53,10 @@ class Source:
 
 @cache
 def files() -> tuple[Path, ...]:
-    """Return every file that is, or would be, kept in version control."""
+    """Return every file that is, or would be, kept in version control; of an unpacked archive, every file of the code."""
+    if not (ROOT / ".git").exists():
+        found = [path for folder in CODE for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts]
+        return tuple(sorted(path for path in [*found, *ROOT.glob("*")] if path.is_file()))
     command = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return tuple(sorted(ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()))
