@@ -53,7 +53,7 @@ class Source:
 
 @cache
 def files() -> tuple[Path, ...]:
-    """Return every file that is, or would be, kept in version control; of an unpacked archive, every file of the code."""
+    """Return every file that is, or would be, kept in version control; of an unpacked archive, all code."""
     if not (ROOT / ".git").exists():
         found = [path for folder in CODE for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts]
         return tuple(sorted(path for path in [*found, *ROOT.glob("*")] if path.is_file()))
