@@ -114,6 +114,9 @@ def _flow(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
                 return fold
             last = max(fold.last_flow_us, evidence.to_us)
             return _settle(msgspec.structs.replace(_with_counter(fold, evidence), last_flow_us=last), therapy)
+        if evidence.unsure_us > therapy.silence_max_us:
+            # Held up for so long, it says nothing about the silence: it may have been said before it.
+            return fold
         fold = msgspec.structs.replace(fold, stop=OpenStop(fold.last_flow_us))
     return _flow_after_stop(fold, evidence, therapy)
 
@@ -127,8 +130,12 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
         run_us = evidence.at_us if stop.run_us is None and not stop.is_flow_claimed else stop.run_us
         stop = msgspec.structs.replace(stop, run_us=run_us, is_flow_claimed=True)
         fold = msgspec.structs.replace(fold, stop=stop)
-        return fold if fold.counter_ml is not None else _confirm(fold, evidence.flow_by_us, evidence.to_us, therapy)
+        is_sure = fold.counter_ml is None and evidence.unsure_us <= therapy.silence_max_us
+        return _confirm(fold, evidence.flow_by_us, evidence.to_us, therapy) if is_sure else fold
     confirmed_us = _confirmed_at(fold.counter_ml, evidence)
+    if evidence.unsure_us > therapy.silence_max_us:
+        # It flowed at some time or other; whether it flows now, what comes next must tell.
+        return msgspec.structs.replace(fold, stop=msgspec.structs.replace(stop, is_flow_claimed=True))
     fold = _with_counter(fold, evidence)
     if confirmed_us is not None:
         return _confirm(fold, confirmed_us, evidence.to_us, therapy)
@@ -159,7 +166,7 @@ def _with_counter(fold: Fold, evidence: Evidence) -> Fold:
 
 
 def _confirm(fold: Fold, at_us: int, last_us: int, therapy: Therapy) -> Fold:
-    """Close the open stop: flow is confirmed at ``at_us`` and known until ``last_us``."""
+    """Close the open stop: flow is confirmed at ``at_us`` at the latest and surely known until ``last_us``."""
     stop = fold.stop
     if stop is None:
         return fold
@@ -173,9 +180,7 @@ def _confirm(fold: Fold, at_us: int, last_us: int, therapy: Therapy) -> Fold:
         max_us=group.max_us + high,
         longest_min_us=max(group.longest_min_us, low),
     )
-    flowing = msgspec.structs.replace(
-        fold, stop=None, group=group, flow_from_us=at_us, last_flow_us=max(at_us, last_us)
-    )
+    flowing = msgspec.structs.replace(fold, stop=None, group=group, flow_from_us=at_us, last_flow_us=last_us)
     return _settle(flowing, therapy)
 
 
