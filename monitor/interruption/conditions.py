@@ -8,11 +8,14 @@ from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, OwnCode, 
 from monitor.interruption.alerts import FLOW_DENIES, raise_alert, resolve_by_flow, resolve_code
 from monitor.interruption.deadlines import awaited_from_us
 from monitor.interruption.effects import Effect
+from monitor.interruption.evidence import EvidenceKind
 from monitor.interruption.hearing import stranger
 from monitor.interruption.incidents import forget_ended, reconcile
 from monitor.interruption.offtime import bounds
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import Phase, PumpState
+
+FLOW_SEEN = frozenset((EvidenceKind.FLOW, EvidenceKind.RUN, EvidenceKind.PERSON_FLOW))
 
 replace = msgspec.structs.replace
 
@@ -57,7 +60,8 @@ def _flow(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) 
     A mere claim of flow after the threshold is enough for the alert: it may be drug that runs.
     """
     found = bounds(state.fold, now_us, policy.therapy)
-    if state.alerts and state.fold.last_flow_us is not None and (found is None or not found.is_max_running):
+    is_over = state.fold.last_flow_us is not None and (found is None or not found.is_max_running)
+    if state.alerts and is_over and _has_flow_evidence(state):
         state = resolve_by_flow(state, now_us, effects)
     if found is None or not found.is_flow_claimed or not policy.therapy.restart.is_met(found.max_us):
         return state
@@ -66,6 +70,11 @@ def _flow(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) 
             code = OwnCode.UNSUPERVISED_RESTART
             state = raise_alert(state, code, now_us, effects, interruption=incident.number)
     return state
+
+
+def _has_flow_evidence(state: PumpState) -> bool:
+    """Return whether flow was seen, and not only reckoned from a planned start or a clinician's review."""
+    return any(piece.kind in FLOW_SEEN for piece in state.evidence)
 
 
 def _high_priority(state: PumpState, now_us: int) -> PumpState:

@@ -20,7 +20,7 @@ from drivers.contract import (
     StatusObserved,
 )
 from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, AlertPriority, OwnCode, meaning_of
-from monitor.interruption.alerts import raise_alert, resolve_alerts, resolve_code
+from monitor.interruption.alerts import FLOW_DENIES, raise_alert, resolve_alerts, resolve_code
 from monitor.interruption.classify import (
     alarm_evidence,
     found_alarm_evidence,
@@ -132,6 +132,7 @@ def _status(
     effects: list[Effect],
 ) -> PumpState:
     ordered = state.order.rate_ml_per_h if state.order is not None else None
+    ran_ml_per_h = state.rate_ml_per_h or status.rate_ml_per_h or ordered
     state = replace(
         state,
         delivery=status.delivery,
@@ -140,7 +141,7 @@ def _status(
         battery_percent=status.battery_percent,
     )
     if status.alarms is not None:
-        state = _alarm_list(state, status, at_us, before_us, policy, effects)
+        state = _alarm_list(state, status, at_us, before_us, ran_ml_per_h, policy, effects)
     found = status_evidence(status, at_us, policy.therapy, ordered)
     if found is None:
         return state
@@ -158,6 +159,7 @@ def _alarm_list(
     status: StatusObserved,
     at_us: int,
     before_us: int | None,
+    ran_ml_per_h: float | None,
     policy: Policy,
     effects: list[Effect],
 ) -> PumpState:
@@ -172,7 +174,7 @@ def _alarm_list(
     active = {(alert.code, alert.raw_code) for alert in state.alerts}
     since_us = at_us if before_us is None else before_us
     for code, raw in sorted(listed - active, key=str):
-        found = found_alarm_evidence(code, status, at_us, since_us, policy.therapy, state.rate_ml_per_h)
+        found = found_alarm_evidence(code, status, at_us, since_us, policy.therapy, ran_ml_per_h)
         if found is not None:
             state = _admit(state, found, policy, effects, f"alarm:{code}")
         state = raise_alert(state, code, at_us, effects, raw_code=raw)
@@ -199,7 +201,8 @@ def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, e
     found = alarm_evidence(alarm, at_us, policy.therapy, rate)
     if found is not None:
         state = _admit(state, found, policy, effects, f"alarm:{alarm.code}")
-    if found is not None and state.fold.stop is None and state.fold.last_flow_us is not None:
+    is_denied = meaning_of(alarm.code).stops in FLOW_DENIES or at_us - about_us > policy.therapy.silence_max_us
+    if found is not None and is_denied and state.fold.stop is None and state.fold.last_flow_us is not None:
         # An old entry of the log: flow has been confirmed since, so the condition is history.
         return state
     raised = raise_alert(state, alarm.code, at_us, effects, raw_code=alarm.raw_code)
