@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import Order
-from monitor.interruption.offtime import Fold, Group, bounds
+from monitor.interruption.offtime import Fold, Group, bounds, known_until_us
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
 
@@ -26,7 +26,8 @@ def follow_plan(state: PumpState, policy: Policy, now_us: int, effects: list[Eff
         begun = Fold(flow_from_us=starts_at_us, last_flow_us=starts_at_us)
         state = replace(state, fold=begun, base=begun, evidence=())
     if ends_at_us is not None and now_us >= ends_at_us:
-        state = complete(state, policy, ends_at_us, effects)
+        # An order may be given after its own end: what was seen until then has been counted.
+        state = complete(state, policy, max(ends_at_us, known_until_us(state.fold)), effects)
     return state
 
 
