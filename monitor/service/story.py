@@ -30,6 +30,9 @@ from monitor.interruption.events import (
 )
 from monitor.interruption.policy import MINUTE_US
 
+DOWN_S_MAX = 366 * 86_400
+"""The longest time, in seconds, for which a story may leave the monitor dead."""
+
 LINE_MAX_BYTES = 4096
 """Longest line of a story, as for an observation on the wire."""
 
@@ -164,8 +167,8 @@ def _item(line: bytes, role_of: Callable[[str], Role]) -> StoryItem:
 
 def _restart(at_us: int, said: dict[str, Any]) -> Restarted:
     down_s, clock = said.get("down_s"), said.get("clock", "good")
-    if not isinstance(down_s, int | float) or isinstance(down_s, bool) or down_s < 0:
-        message = "restart.down_s must be a number of seconds, not negative"
+    if not isinstance(down_s, int | float) or isinstance(down_s, bool) or not 0 <= down_s <= DOWN_S_MAX:
+        message = f"restart.down_s must be a number of seconds from 0 to {DOWN_S_MAX}"
         raise _Refusal(message)
     if clock not in ("good", "unknown"):
         message = f"restart.clock must be good or unknown, not {clock!r}"

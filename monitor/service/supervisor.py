@@ -31,8 +31,8 @@ BACK_OFF_S_MAX = 30.0
 REFUSAL_LOG_US = 60 * SECOND_US
 """A source's refusals are in the log at most this often; the rest is in the counters and the rejects."""
 
-LOGGED_SOURCES_MAX = 1_000
-"""How many sources of one link are remembered for that; with more, all are forgotten."""
+LOGGED_SOURCES_MAX = 100
+"""How many sources of one link are named in one minute; a flood of invented topics must not fill the disk."""
 
 HELD_UP_S = 0.25
 """How long a link waits at a time while the store holds everything up."""
@@ -130,8 +130,10 @@ class LinkSupervisor:
         now_us = self._clock.now_us()
         if now_us - self._logged_at_us.get(refused.source, -REFUSAL_LOG_US) < REFUSAL_LOG_US:
             return
-        if len(self._logged_at_us) >= LOGGED_SOURCES_MAX:
-            self._logged_at_us.clear()
+        recent = {source: at_us for source, at_us in self._logged_at_us.items() if now_us - at_us < REFUSAL_LOG_US}
+        self._logged_at_us = recent
+        if len(recent) >= LOGGED_SOURCES_MAX:
+            return
         self._logged_at_us[refused.source] = now_us
         log.warning(
             "input.refused",

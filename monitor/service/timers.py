@@ -81,5 +81,7 @@ class Timers:
     def stop(self) -> None:
         """Ring no more; waits for a ring under way."""
         self._stopping.set()
+        if self._watch.is_alive():
+            self._watch.join(HOUSEKEEPING_S)
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
