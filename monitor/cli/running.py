@@ -39,21 +39,7 @@ def run(config: ConfigFile) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    registry = discover()
-    settings = load(config, registry)
-    access, token = _access(settings)
-    store = Store.open(settings.storage_url, wall_us())
-    clock = SystemClock(store.last_alive_us())
-    channels = channels_of(settings, clock)
-    daemon = Daemon(
-        config=settings,
-        registry=registry,
-        store=store,
-        clock=clock,
-        channels=channels,
-        access=access,
-        is_downtime_known=clock.is_downtime_known,
-    )
+    daemon, token = _daemon(config)
     is_opening = False
     daemon.start()
     shown = f" token {token}" if token is not None else ""
@@ -61,6 +47,25 @@ def run(config: ConfigFile) -> None:
     sys.stdout.flush()
     stopping.wait()
     daemon.stop()
+
+
+def _daemon(config: Path) -> tuple[Daemon, str | None]:
+    """Put the daemon together; the settings are not kept beside what was made of them."""
+    registry = discover()
+    settings = load(config, registry)
+    access, token = _access(settings)
+    store = Store.open(settings.storage_url, wall_us())
+    clock = SystemClock(store.last_alive_us())
+    daemon = Daemon(
+        config=settings,
+        registry=registry,
+        store=store,
+        clock=clock,
+        channels=channels_of(settings, clock),
+        access=access,
+        is_downtime_known=clock.is_downtime_known,
+    )
+    return daemon, token
 
 
 def _access(settings: Config) -> tuple[Access, str | None]:

@@ -87,7 +87,7 @@ class Therapy(msgspec.Struct, frozen=True):
         return self.thresholds[0]
 
 
-class Policy(msgspec.Struct, frozen=True):
+class Policy(msgspec.Struct, frozen=True, gc=False):
     """What holds for one enrolled pump.
 
     Attributes:

@@ -89,7 +89,7 @@ class Hold(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     until_us: int | None
 
 
-class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
     """What stays with one interruption whatever the evidence does to its numbers.
 
     Attributes:
@@ -168,8 +168,10 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
     is_held: bool
 
 
-class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
     """Everything that is known of one pump.
+
+    Stored as an array, in the order of the fields: a new field comes last and has a default.
 
     Attributes:
         enrolled_at_us: Since when it is under watch.

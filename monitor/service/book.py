@@ -7,7 +7,6 @@ state at any time, because a state is never changed but replaced.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
 
 import msgspec
 
@@ -42,16 +41,17 @@ class Entry:
         policy: What holds for it.
         packed_state, packed_ladders: The state as it is stored, while the pump is idle.
         deadline_us: When time alone changes something next; None if never.
+        armed_us: When the book rings for it; None if it does not.
     """
 
-    __slots__ = ("_ladders", "_state", "deadline_us", "is_stale", "packed_ladders", "packed_state", "policy")
+    __slots__ = ("_ladders", "_state", "armed_us", "deadline_us", "packed_ladders", "packed_state", "policy")
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.packed_state: bytes | None = None
         self.packed_ladders: bytes | None = None
         self.deadline_us: int | None = None
-        self.is_stale = False
+        self.armed_us: int | None = None
         self._state: PumpState | None = None
         self._ladders: Ladders | None = None
 
@@ -108,7 +108,6 @@ class Book:
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self._heap: list[tuple[int, str]] = []
-        self._armed: dict[str, int] = {}
 
     def enrol(self, policy: Policy) -> Entry:
         """Return the entry of a pump, making it if it is new."""
@@ -118,42 +117,42 @@ class Book:
         entry.policy = policy
         return entry
 
-    def arm(self, pump: str, deadline_us: int | None) -> None:
-        """Ring for a pump at ``deadline_us``, or earlier if an earlier ring was asked for before.
+    def arm(self, entry: Entry) -> None:
+        """Ring for a pump at its deadline, or earlier if an earlier ring was asked for before.
 
         A ring that comes too early finds nothing due and arms the next one, so that a deadline which
         moves on with every message costs nothing.
         """
-        if deadline_us is None:
-            return
-        armed = self._armed.get(pump)
-        if armed is not None and armed <= deadline_us:
-            return
-        self._armed[pump] = deadline_us
-        heapq.heappush(self._heap, (deadline_us, pump))
+        deadline_us, armed_us = entry.deadline_us, entry.armed_us
+        if deadline_us is not None and (armed_us is None or armed_us > deadline_us):
+            entry.armed_us = deadline_us
+            heapq.heappush(self._heap, (deadline_us, entry.policy.pump))
 
-    def arm_all(self, deadlines: Iterator[tuple[str, int]]) -> None:
-        """Arm many deadlines at once, at start."""
-        for pump, deadline_us in deadlines:
-            self._armed[pump] = deadline_us
-            self._heap.append((deadline_us, pump))
+    def arm_all(self) -> None:
+        """Arm every entry's deadline at once, at start."""
+        self._heap = []
+        for pump, entry in self.entries.items():
+            entry.armed_us = entry.deadline_us
+            if entry.armed_us is not None:
+                self._heap.append((entry.armed_us, pump))
         heapq.heapify(self._heap)
 
     def next_us(self) -> int | None:
         """Return the earliest deadline, or None."""
-        heap, armed = self._heap, self._armed
-        while heap and armed.get(heap[0][1]) != heap[0][0]:
+        heap, entries = self._heap, self.entries
+        while heap and entries[heap[0][1]].armed_us != heap[0][0]:
+            # An earlier ring was asked for since.
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
-    def due(self, now_us: int, most: int) -> list[str]:
-        """Return up to ``most`` pumps whose deadline has come, and disarm them."""
-        due: list[str] = []
+    def due(self, now_us: int, most: int) -> list[Entry]:
+        """Return up to ``most`` entries whose deadline has come, and disarm them."""
+        due: list[Entry] = []
         while len(due) < most:
             next_us = self.next_us()
             if next_us is None or next_us > now_us:
                 break
-            _, pump = heapq.heappop(self._heap)
-            del self._armed[pump]
-            due.append(pump)
+            entry = self.entries[heapq.heappop(self._heap)[1]]
+            entry.armed_us = None
+            due.append(entry)
         return due

@@ -39,11 +39,13 @@ class Engine:
     def __init__(
         self, config: Config, store: Store, clock: Clock, offer: Callable[[Sequence[Notice]], list[Notice]]
     ) -> None:
-        self.config = config
+        # A clinic's list of pumps goes into the book; it is not kept twice.
+        self._pumps = config.pumps
+        self.config = msgspec.structs.replace(config, pumps=())
         self.store = store
         self.clock = clock
         self.book = Book()
-        self.teller = Teller(config)
+        self.teller = Teller(self.config)
         default = next(iter(config.ladders.values()), BLINATUMOMAB)
         self.board = SiteBoard(default, self.teller)
         self.outgoing = Outgoing(store.instance, offer)
@@ -55,7 +57,7 @@ class Engine:
         """Take up what the store knows, enrol what is new, account for the downtime, and commit."""
         now_us = self.clock.now_us()
         down_from_us = self.store.last_alive_us()
-        orders = load_book(self.store, self.book, (Enrolment(_policy(pump), pump.order) for pump in self.config.pumps))
+        orders = load_book(self.store, self.book, (Enrolment(_policy(pump), pump.order) for pump in self._pumps))
         self.board.load(self.store.reader)
         self.processor.latest_cursor = self.store.reader.last_journal_id()
         enrol_new(self.processor, self.book, orders, now_us)
@@ -66,6 +68,7 @@ class Engine:
             account_for_downtime(self.processor, self.book, down_from_us, now_us, is_known=is_downtime_known)
         self.processor.flush(now_us, pack=False)
         self.processor.handle([])
+        self._pumps = ()
         if self.processor.stored_ok:
             # An earlier process may have died before it could say so; left open, the next fault would not be told.
             self.processor.handle([SiteChanged(OwnCode.STORAGE_DEGRADED, active=False)])
@@ -76,13 +79,13 @@ class Engine:
         An order that a clinician gave meanwhile is not undone by a restart with the same file.
         """
         configured = {
-            pump.pump: msgspec.json.encode(pump.order).decode() for pump in self.config.pumps if pump.order is not None
+            pump.pump: msgspec.json.encode(pump.order).decode() for pump in self._pumps if pump.order is not None
         }
         stored = self.store.meta(_ORDERS)
         known = {} if stored is None else msgspec.json.decode(stored, type=dict[str, str])
         if known == configured:
             return
-        orders = {pump.pump: pump.order for pump in self.config.pumps}
+        orders = {pump.pump: pump.order for pump in self._pumps}
         for pump, text in configured.items():
             order = orders[pump]
             if pump not in new and order is not None and known.get(pump) != text:

@@ -30,17 +30,14 @@ def load_book(store: Store, book: Book, enrolments: Iterable[Enrolment]) -> dict
     for enrolment in enrolments:
         book.enrol(enrolment.policy)
         orders[enrolment.policy.pump] = enrolment.order
-    deadlines = []
     for stored in store.load_states():
         entry = book.entries.get(stored.pump)
         if entry is None:
             continue
         entry.packed_state, entry.packed_ladders = stored.state, stored.ladder
         entry.deadline_us = stored.deadline_at_us
-        if stored.deadline_at_us is not None:
-            deadlines.append((stored.pump, stored.deadline_at_us))
         orders.pop(stored.pump, None)
-    book.arm_all(iter(deadlines))
+    book.arm_all()
     return orders
 
 

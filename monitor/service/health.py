@@ -42,7 +42,7 @@ class HealthWatch:
         return Health(at_us=now_us, checks=tuple(checks))
 
     def _ladder(self, now_us: int) -> HealthCheck:
-        next_us = self._processor.book.next_us()
+        next_us = self._processor.deadline_us
         speed = self._clock.speed
         late_s = 0.0 if next_us is None else (now_us - next_us) / SECOND_US / speed
         since_ring_s = (now_us - self._timers.last_ring_us) / SECOND_US / speed

@@ -51,6 +51,7 @@ class Processor:
     Attributes:
         book: The pumps under watch.
         stored_ok: False while the store refuses to write.
+        deadline_us: The next instant at which time alone changes something, after the last turn.
         bookmarks: Where each link's driver should go on reading, as far as it is durable.
         tally: What came in and what was refused.
     """
@@ -63,6 +64,7 @@ class Processor:
         self.storage_fault = ""
         self.tally = Tally()
         self.latest_cursor = 0
+        self.deadline_us: int | None = None
         self._store = store
         self._clock = clock
         self._turn = turn
@@ -92,9 +94,9 @@ class Processor:
             self._take(item, now_us)
         self._ring(now_us)
         self._commit(now_us)
-        deadline_us = self.book.next_us()
-        if deadline_us is not None:
-            self.on_deadline(deadline_us)
+        self.deadline_us = self.next_us()
+        if self.deadline_us is not None:
+            self.on_deadline(self.deadline_us)
 
     def is_full(self) -> bool:
         """Return whether so much waits for the store that sources must be held up."""
@@ -150,7 +152,7 @@ class Processor:
             return
         self._turn.take(self._work, entry, state, effects, at_us)
         self._stale.pop(entry.policy.pump, None)
-        self.book.arm(entry.policy.pump, entry.deadline_us)
+        self.book.arm(entry)
 
     def _quarantine(self, pump: str, at_us: int) -> None:
         self.tally.refuse("unknown-pump", pump)
@@ -185,16 +187,12 @@ class Processor:
         result = step(state, event, entry.policy)
         self._turn.take(self._work, entry, result.state, result.effects, now_us)
         self._stale.pop(entry.policy.pump, None)
-        self.book.arm(entry.policy.pump, entry.deadline_us)
+        self.book.arm(entry)
         return result.effects
 
     def _ring(self, now_us: int) -> None:
         """Take up deadlines that have come; a pump whose deadline has moved on is only armed anew."""
-        for pump in self.book.due(now_us, RINGS_PER_TURN):
-            if pump not in self.book.entries:
-                self._board.ring(self._work, now_us)
-                continue
-            entry = self.book.entries[pump]
+        for entry in self.book.due(now_us, RINGS_PER_TURN):
             state = entry.state
             if state is None:
                 continue
@@ -203,8 +201,14 @@ class Processor:
                 self.apply(entry, Ticked(at_us=now_us), now_us)
             else:
                 self._turn.ring(self._work, entry, state, now_us)
-            self.book.arm(pump, entry.deadline_us)
-        self.book.arm("", self._board.next_us)
+            self.book.arm(entry)
+        if self._board.next_us is not None and self._board.next_us <= now_us:
+            self._board.ring(self._work, now_us)
+
+    def next_us(self) -> int | None:
+        """Return the next instant at which time alone changes something."""
+        due = [instant for instant in (self.book.next_us(), self._board.next_us) if instant is not None]
+        return min(due) if due else None
 
     def flush(self, now_us: int, *, pack: bool = True) -> None:
         """Write down what moved without a change, and that the monitor is alive."""

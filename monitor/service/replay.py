@@ -132,7 +132,7 @@ class Replay:
     def _advance(self, to_us: int, *, inclusive: bool = False) -> None:
         """Let time pass up to ``to_us``, ringing at every deadline before it (or at it, if ``inclusive``)."""
         for _ in range(RINGS_MAX):
-            next_us = self.engine.book.next_us()
+            next_us = self.engine.processor.next_us()
             if next_us is None or next_us > to_us or (next_us == to_us and not inclusive):
                 break
             if next_us > self._clock.now_us():

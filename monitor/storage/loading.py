@@ -8,7 +8,6 @@ from sqlalchemy.engine import Connection
 from monitor.storage.queries import NOTICE
 from monitor.storage.rows import StoredNotice, StoredState
 from monitor.storage.tables import UNFINISHED_NOTICE, bookmarks, driver_memory, outbox, pump_state, pumps
-from monitor.storage.writing import Head
 
 STATES_PER_PAGE = 5_000
 """Pumps read at once: the connection is free between two pages."""
@@ -20,10 +19,6 @@ _STATES = (
         pump_state.c.ladder,
         pump_state.c.deadline_at_us,
         pump_state.c.pump_key,
-        pump_state.c.last_journal_id,
-        pump_state.c.last_alert_id,
-        pump_state.c.last_alert_number,
-        pump_state.c.last_notice_id,
     )
     .join(pumps, pumps.c.key == pump_state.c.pump_key)
     .where(pump_state.c.pump_key > bindparam("after"))
@@ -36,15 +31,14 @@ UNFINISHED_NOTICES = (
 )
 
 
-def states(connection: Connection, after: int) -> tuple[list[StoredState], dict[str, Head], int]:
-    """Return one page of pumps with a key above ``after``, their heads, and the page's last key (0: no more).
+def states(connection: Connection, after: int) -> tuple[list[StoredState], int]:
+    """Return one page of pumps with a key above ``after``, and the page's last key (0: no more).
 
     A pump without a state (it has only said nonsense so far) is left out of the states.
     """
     rows = connection.execute(_STATES, {"after": after}).all()
     found = [StoredState._make(row[:4]) for row in rows if row[1] is not None]
-    heads: dict[str, Head] = {row[0]: list(row[4:]) for row in rows}
-    return found, heads, rows[-1][4] if rows else 0
+    return found, rows[-1][4] if rows else 0
 
 
 def unfinished_notices(connection: Connection, after: int, limit: int) -> list[StoredNotice]:

@@ -75,8 +75,7 @@ class Store:
         after = 0
         while True:
             with self._session.reading("loading the pumps") as connection:
-                found, heads, after = loading.states(connection, after)
-            self._ends.heads.update(heads)
+                found, after = loading.states(connection, after)
             yield from found
             if not after:
                 return
