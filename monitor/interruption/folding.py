@@ -234,7 +234,8 @@ def _no_flow(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
         stop = msgspec.structs.replace(stop, certain_sum_us=certain_us(stop), onset_latest_us=None, certain_to_us=None)
     if stop.onset_latest_us is None:
         # A person's "since" is certain only as far as the pump had not claimed flow after it.
-        onset = max(evidence.earliest_us, last_flow_us) if evidence.kind is EvidenceKind.PERSON_STOP else evidence.at_us
+        is_dated = evidence.kind is EvidenceKind.PERSON_STOP and not stop.is_flow_claimed
+        onset = max(evidence.earliest_us, last_flow_us) if is_dated else evidence.at_us
         stop = msgspec.structs.replace(stop, onset_latest_us=onset)
     stood_us = max(evidence.stood_until_us, stop.onset_latest_us or 0)
     certain_to = stood_us if stop.certain_to_us is None else max(stop.certain_to_us, stood_us)
