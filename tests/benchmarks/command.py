@@ -15,6 +15,7 @@ from tests.benchmarks.machine import conditions, folder
 BENCHMARKS = {
     "ingest-steady": ("ingest", "steady"),
     "ingest-durable": ("ingest", "durable"),
+    "fleet-memory-and-restart": ("fleet_restart", "run"),
 }
 """By name: the module and the function that takes report, folder and quick."""
 
