@@ -236,7 +236,7 @@ def _no_flow(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
         # A person's "since" is certain only as far as the pump had not claimed flow after it.
         is_dated = evidence.kind is EvidenceKind.PERSON_STOP and not stop.is_flow_claimed
         onset = max(evidence.earliest_us, last_flow_us) if is_dated else evidence.at_us
-        stop = msgspec.structs.replace(stop, onset_latest_us=onset)
+        stop = msgspec.structs.replace(stop, onset_latest_us=max(onset, stop.onset_earliest_us))
     stood_us = max(evidence.stood_until_us, stop.onset_latest_us or 0)
     certain_to = stood_us if stop.certain_to_us is None else max(stop.certain_to_us, stood_us)
     stop = msgspec.structs.replace(stop, certain_to_us=certain_to, run_us=None, is_flow_claimed=False)
