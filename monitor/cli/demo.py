@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,8 @@ def demo(
     """Watch a simulated pump through a day: quiet bag change, occlusion, a stop that passes four hours."""
     # The view itself shows who is told; the log would only say it twice.
     set_up_logs(logging.WARNING)
+    # Ended from outside it still stops its pump and clears its folder.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console()
     with tempfile.TemporaryDirectory(prefix="pumpwatch-demo-") as folder:
         demonstration = Demonstration(Path(folder), story, speed, port)

@@ -20,7 +20,7 @@ from monitor.escalation.roster import Roster
 from monitor.escalation.rungs import Ladder
 from monitor.feed.records import Site
 from monitor.interruption.events import Order
-from monitor.interruption.policy import Therapy
+from monitor.interruption.policy import Policy, Therapy
 
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 """Of a pump that has no driver of its own; one object for all of them."""
@@ -40,7 +40,7 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
     tokens_file: Path | None = None
 
 
-class PumpEnrolment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class PumpEnrolment(Policy, frozen=True, gc=False, kw_only=True):
     """One pump that is watched.
 
     Attributes:
@@ -52,9 +52,6 @@ class PumpEnrolment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         options: That driver's options, as TOML gave them.
     """
 
-    pump: str
-    therapy: Therapy
-    serial: str | None = None
     order: Order | None = None
     driver: str | None = None
     options: Mapping[str, Any] = NO_OPTIONS

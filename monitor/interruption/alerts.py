@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from drivers.contract import AlarmCode
 from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, Stops, meaning_of
 from monitor.interruption.effects import AlertAcknowledged, AlertRaised, AlertResolved, Effect
 from monitor.interruption.state import Alert, PumpState
@@ -112,9 +113,9 @@ def acknowledge_alerts(state: PumpState, code: str, by: str, at_us: int, effects
 
 
 def active_codes(state: PumpState) -> tuple[str, ...]:
-    """Return the pump's own active alarm codes, for people: our word, and the pump's where it differs."""
+    """Return the pump's own active alarm codes, for people: our word, or the pump's where we have none."""
     return tuple(
-        alert.code if alert.raw_code is None else f"{alert.code} ({alert.raw_code})"
+        alert.raw_code if alert.code == AlarmCode.UNKNOWN_ALARM and alert.raw_code is not None else alert.code
         for alert in state.alerts
         if alert.code not in OWN_PRIORITIES
     )

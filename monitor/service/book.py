@@ -71,6 +71,11 @@ class Entry:
         return NO_LADDERS if self.packed_ladders is None else _ladder_decoder.decode(self.packed_ladders)
 
     @property
+    def is_known(self) -> bool:
+        """Whether the pump was ever enrolled before."""
+        return self._state is not None or self.packed_state is not None
+
+    @property
     def is_unpacked(self) -> bool:
         """Whether the state is held as objects."""
         return self._state is not None

@@ -16,7 +16,7 @@ from drivers.registry import Registry
 from monitor.clock import SECOND_US, Clock
 from monitor.config.references import resolve_secret
 from monitor.config.settings import Config
-from monitor.errors import ConfigurationError
+from monitor.errors import ConfigurationError, MonitorError
 from monitor.escalation.channel import Channel, Notice
 from monitor.escalation.dispatcher import Dispatcher, NoticeOutcome
 from monitor.feed.access import Access
@@ -120,6 +120,8 @@ def _quietly(stop: Callable[[], object]) -> None:
     """Stop one part; a part that fails to stop must not keep the others from stopping."""
     try:
         stop()
+    except MonitorError as fault:
+        log.warning("stop.fault", part=getattr(stop, "__qualname__", repr(stop)), why=str(fault))
     except Exception:
         log.exception("stop.fault", part=getattr(stop, "__qualname__", repr(stop)))
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from monitor.clock import Clock
-from monitor.config.settings import Config, PumpEnrolment
+from monitor.config.settings import Config
 from monitor.escalation.channel import Notice
 from monitor.escalation.rungs import BLINATUMOMAB
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.events import Ordered
-from monitor.interruption.policy import Policy
 from monitor.service.book import Book
-from monitor.service.enrolment import Enrolment, account_for_downtime, enrol_new, load_book
+from monitor.service.enrolment import account_for_downtime, enrol_new, load_book
+from monitor.service.give_back import give_back_memory
 from monitor.service.intake import Intake, SiteChanged
 from monitor.service.outgoing import Outgoing
 from monitor.service.processor import Processor
@@ -57,11 +57,12 @@ class Engine:
         """Take up what the store knows, enrol what is new, account for the downtime, and commit."""
         now_us = self.clock.now_us()
         down_from_us = self.store.last_alive_us()
-        orders = load_book(self.store, self.book, (Enrolment(_policy(pump), pump.order) for pump in self._pumps))
-        self.board.load(self.store.reader)
+        load_book(self.store, self.book, self._pumps)
+        self.board.load(self.store.reader, self.book.entries)
         self.processor.latest_cursor = self.store.reader.last_journal_id()
-        enrol_new(self.processor, self.book, orders, now_us)
-        self._apply_changed_orders(set(orders), now_us)
+        new = enrol_new(self.processor, self.book, self._pumps, now_us)
+        self.processor.settle_strangers(now_us)
+        self._apply_changed_orders(new, now_us)
         if down_from_us is not None:
             down_s = (now_us - down_from_us) / 1_000_000
             self.processor.note("monitor-restarted", {"down_s": down_s, "is_downtime_known": is_downtime_known})
@@ -69,6 +70,7 @@ class Engine:
         self.processor.flush(now_us, pack=False)
         self.processor.handle([])
         self._pumps = ()
+        give_back_memory()
         if self.processor.stored_ok:
             # An earlier process may have died before it could say so; left open, the next fault would not be told.
             self.processor.handle([SiteChanged(OwnCode.STORAGE_DEGRADED, active=False)])
@@ -102,7 +104,3 @@ class Engine:
                 return
             self.outgoing.offer_stored(page)
             after = page[-1].id
-
-
-def _policy(pump: PumpEnrolment) -> Policy:
-    return Policy(pump.pump, pump.therapy, pump.serial)

@@ -4,47 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from monitor.interruption.events import Enrolled, MonitorRestarted, Order
-from monitor.interruption.policy import Policy
+from monitor.config.settings import PumpEnrolment
+from monitor.interruption.events import Enrolled, MonitorRestarted
 from monitor.service.book import Book
 from monitor.service.processor import Processor
 from monitor.storage.unit_of_work import Store
 
 
-class Enrolment:
-    """One pump as the configuration enrols it; thousands of these share their therapy."""
-
-    __slots__ = ("order", "policy")
-
-    def __init__(self, policy: Policy, order: Order | None) -> None:
-        self.policy = policy
-        self.order = order
-
-
-def load_book(store: Store, book: Book, enrolments: Iterable[Enrolment]) -> dict[str, Order | None]:
-    """Fill the book from configuration and store; return the orders of pumps that are new.
+def load_book(store: Store, book: Book, pumps: Iterable[PumpEnrolment]) -> None:
+    """Fill the book from configuration and store.
 
     States stay packed until they are needed, so that a large clinic starts at once.
     """
-    orders: dict[str, Order | None] = {}
-    for enrolment in enrolments:
-        book.enrol(enrolment.policy)
-        orders[enrolment.policy.pump] = enrolment.order
+    for pump in pumps:
+        book.enrol(pump)
     for stored in store.load_states():
         entry = book.entries.get(stored.pump)
-        if entry is None:
-            continue
-        entry.packed_state, entry.packed_ladders = stored.state, stored.ladder
-        entry.deadline_us = stored.deadline_at_us
-        orders.pop(stored.pump, None)
+        if entry is not None:
+            entry.packed_state, entry.packed_ladders = stored.state, stored.ladder
+            entry.deadline_us = stored.deadline_at_us
     book.arm_all()
-    return orders
 
 
-def enrol_new(processor: Processor, book: Book, orders: dict[str, Order | None], now_us: int) -> None:
-    """Bring pumps under watch for the first time."""
-    for pump, order in orders.items():
-        processor.apply(book.entries[pump], Enrolled(at_us=now_us, order=order), now_us)
+def enrol_new(processor: Processor, book: Book, pumps: Iterable[PumpEnrolment], now_us: int) -> set[str]:
+    """Bring pumps under watch of which nothing is stored; return their ids."""
+    new = {pump.pump for pump in pumps if not book.entries[pump.pump].is_known}
+    for pump in pumps:
+        if pump.pump in new:
+            processor.apply(book.entries[pump.pump], Enrolled(at_us=now_us, order=pump.order), now_us)
+    return new
 
 
 def account_for_downtime(processor: Processor, book: Book, down_from_us: int, now_us: int, *, is_known: bool) -> None:

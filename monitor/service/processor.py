@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from drivers.contract import Batch
+import msgspec
+
+from drivers.contract import Batch, LinkChanged, Observation
 from monitor.clock import Clock
 from monitor.errors import CommandRefused, StorageDegraded
 from monitor.interruption.alarms import OwnCode
@@ -126,7 +128,7 @@ class Processor:
         for pump, observation in batch.items:
             entry = entries.get(pump)
             if entry is None:
-                self._quarantine(pump, at_us)
+                self._quarantine(item.link, pump, observation, at_us)
                 continue
             state = entry.state
             if state is None:
@@ -154,13 +156,22 @@ class Processor:
         self._stale.pop(entry.policy.pump, None)
         self.book.arm(entry)
 
-    def _quarantine(self, pump: str, at_us: int) -> None:
-        self.tally.refuse("unknown-pump", pump)
-        self._board.change(
-            self._work,
-            SiteChanged(OwnCode.UNKNOWN_PUMP, active=True, detail=f"pump {pump} is not enrolled", pump=pump),
-            at_us,
-        )
+    def _quarantine(self, link: str, pump: str, observation: Observation, at_us: int) -> None:
+        """Count what a stranger says, and report the stranger once; a mere hint about its line is counted only."""
+        self.tally.refuse("unknown-pump", "")
+        if isinstance(observation, LinkChanged):
+            return
+        why = f"pump {pump} is not enrolled"
+        if self._board.change(self._work, SiteChanged(OwnCode.UNKNOWN_PUMP, active=True, detail=why, pump=pump), at_us):
+            self._work.reject(at_us, link, "", "unknown-pump", why, b"", pump)
+
+    def settle_strangers(self, now_us: int) -> None:
+        """End the alerts about strangers that are enrolled now; their own alerts count on from there."""
+        for pump, number in self._board.settle_enrolled(self._work, now_us).items():
+            entry = self.book.entries[pump]
+            state = entry.state
+            if state is not None and state.next_alert < number:
+                entry.put(msgspec.structs.replace(state, next_alert=number))
 
     def _take_event(self, item: EventArrived, now_us: int) -> None:
         reply = item.reply

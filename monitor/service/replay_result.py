@@ -14,6 +14,9 @@ from monitor.storage.rows import AlertRow, InterruptionRow, StoredNotice
 
 SECOND_US = 1_000_000
 
+Contacts = dict[tuple[str, int | None, str], dict[str, None]]
+"""By pump, interruption and rung: who was told, in order, each once."""
+
 
 def result_of(engine: Engine, rejected: list[dict[str, Any]], now_us: int) -> dict[str, Any]:
     """Return interruptions, alerts, notices and refusals as they stand at ``now_us``."""
@@ -57,7 +60,10 @@ def _interruptions(engine: Engine, reader: Reader, notices: list[StoredNotice], 
         if state is not None:
             for view in views(state, entry.policy, now_us):
                 live[view.pump, view.number] = view
-    shown = [_interruption(row, live.get((row.pump, row.number)), notices) for row in rows]
+    told: Contacts = {}
+    for notice in notices:
+        told.setdefault((notice.pump, notice.interruption, notice.rung), {})[notice.contact] = None
+    shown = [_interruption(row, live.get((row.pump, row.number)), told) for row in rows]
     shown.sort(key=lambda one: (one["opened_at"], one["pump"]))
     counts: dict[str, int] = {}
     for one in shown:
@@ -67,7 +73,7 @@ def _interruptions(engine: Engine, reader: Reader, notices: list[StoredNotice], 
     return shown
 
 
-def _interruption(row: InterruptionRow, view: InterruptionView | None, notices: list[StoredNotice]) -> dict[str, Any]:
+def _interruption(row: InterruptionRow, view: InterruptionView | None, told: Contacts) -> dict[str, Any]:
     is_live = view is not None and view.phase is Phase.OPEN
     low = view.off_min_us if view is not None and is_live else row.off_min_us
     high = view.off_max_us if view is not None and is_live else row.off_max_us
@@ -83,17 +89,13 @@ def _interruption(row: InterruptionRow, view: InterruptionView | None, notices: 
         "class": off_class,
         "merged_stops": row.stops if view is None or not is_live else view.merged_stops,
         "found_late": row.found_late,
-        "rungs": [_rung(rung, row, notices) for rung in rungs_of(row)],
+        "rungs": [_rung(rung, row, told) for rung in rungs_of(row)],
     }
 
 
-def _rung(rung: RungSummary, row: InterruptionRow, notices: list[StoredNotice]) -> dict[str, Any]:
-    told: list[str] = []
-    for notice in notices:
-        is_its = notice.pump == row.pump and notice.interruption == row.number and notice.rung == rung.rung
-        if is_its and notice.contact not in told:
-            told.append(notice.contact)
-    return {"rung": rung.rung, "due_at": rfc3339(rung.due_at_us), "told": told}
+def _rung(rung: RungSummary, row: InterruptionRow, told: Contacts) -> dict[str, Any]:
+    contacts = told.get((row.pump, row.number, rung.rung), {})
+    return {"rung": rung.rung, "due_at": rfc3339(rung.due_at_us), "told": list(contacts)}
 
 
 def _alerts(reader: Reader) -> list[dict[str, Any]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import msgspec
 
 from monitor.escalation.ladder import acknowledge, advance_alert
 from monitor.escalation.rungs import Ladder
 from monitor.escalation.turns import LadderState
-from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority
+from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, OwnCode
 from monitor.interruption.effects import AlertAcknowledged, AlertRaised, AlertResolved
 from monitor.interruption.events import Acknowledged
 from monitor.interruption.state import Alert
@@ -31,36 +33,53 @@ class SiteBoard:
         self._active: dict[tuple[str, str], tuple[Alert, LadderState | None]] = {}
         self._next_number: dict[str, int] = {}
         self.next_us: int | None = None
+        self._enrolled_since: list[str] = []
 
     @property
     def alerts(self) -> list[tuple[str, Alert]]:
         """The active conditions with the pump each is about ("" is the monitor itself)."""
         return [(pump, alert) for (pump, _), (alert, _) in list(self._active.items())]
 
-    def load(self, reader: Reader) -> None:
-        """Take over the monitor's own conditions that an earlier process raised.
+    def load(self, reader: Reader, enrolled: Container[str]) -> None:
+        """Take over the conditions of the monitor and of strangers that an earlier process raised.
 
-        What it had told is told once more: better twice than never.
+        What it had told is told once more: better twice than never. A stranger that is enrolled now is
+        one no longer: its own alerts count on, see ``settle_enrolled``.
         """
         newest = reader.alerts(1, pump=SITE)
         if newest:
             self._next_number[SITE] = newest[0][1].number + 1
-        for _, row in reader.alerts(PAGE_MAX, pump=SITE, open_only=True):
-            self._active[SITE, row.code] = (_alert(row), None)
-            self.next_us = row.raised_at_us
+        for _, row in reader.alerts(PAGE_MAX, open_only=True):
+            if row.pump == SITE or row.code == OwnCode.UNKNOWN_PUMP:
+                self._active[row.pump, row.code] = (_alert(row), None)
+                self._next_number[row.pump] = max(self._next_number.get(row.pump, 1), row.number + 1)
+                self.next_us = row.raised_at_us
+        self._enrolled_since = [pump for pump, _ in self._active if pump in enrolled]
 
-    def change(self, work: Work, item: SiteChanged, now_us: int) -> None:
-        """Raise or resolve a condition; a condition that stands already is left alone."""
+    def settle_enrolled(self, work: Work, now_us: int) -> dict[str, int]:
+        """Resolve the conditions of strangers that are enrolled now; return from which number each counts on."""
+        numbers = {}
+        for pump in self._enrolled_since:
+            self.change(work, SiteChanged(OwnCode.UNKNOWN_PUMP, active=False, pump=pump), now_us)
+            numbers[pump] = self._next_number[pump]
+        self._enrolled_since = []
+        return numbers
+
+    def change(self, work: Work, item: SiteChanged, now_us: int) -> bool:
+        """Raise or resolve a condition and return True; one that stands as it should is left alone."""
         key = (item.pump, item.code)
         active = self._active.get(key)
         if item.active and active is None:
             if item.pump and sum(1 for pump, _ in self._active if pump) >= STRANGERS_MAX:
-                return
+                return False
             self._raise(work, item, now_us)
-        elif not item.active and active is not None:
+            return True
+        if not item.active and active is not None:
             alert = msgspec.structs.replace(active[0], resolved_at_us=now_us)
             del self._active[key]
             record_effects(work, item.pump, now_us, (AlertResolved(alert=alert),))
+            return True
+        return False
 
     def _raise(self, work: Work, item: SiteChanged, now_us: int) -> None:
         number = self._next_number.get(item.pump, 1)
@@ -87,6 +106,9 @@ class SiteBoard:
             kept = acknowledge(kept, "", event.by, now_us, self._ladder)
         self._active[item.pump, alert.code] = (alert, kept)
         record_effects(work, item.pump, now_us, (AlertAcknowledged(alert=alert),))
+        if alert.code == OwnCode.CLOCK_SKEW:
+            # A step is over when it has happened; it stands until somebody took note, so that the next is told.
+            self.change(work, SiteChanged(OwnCode.CLOCK_SKEW, active=False), now_us)
         return True
 
     def ring(self, work: Work, now_us: int) -> None:

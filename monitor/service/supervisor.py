@@ -81,7 +81,7 @@ class LinkSupervisor:
     def stop(self, timeout_s: float = 3.0) -> None:
         """Close the line and wait for the thread, at most ``timeout_s``."""
         self._stopping.set()
-        self._driver.close()
+        self._close()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
 
@@ -106,9 +106,16 @@ class LinkSupervisor:
                 log.exception("link.fault", link=self.name)
                 self._lost(LinkError(f"the driver failed: {fault!r}"))
             self.is_open = False
-            self._driver.close()
+            self._close()
             self._stopping.wait(back_off_s * self._jitter.uniform(0.7, 1.3))
             back_off_s = min(back_off_s * 2, BACK_OFF_S_MAX)
+
+    def _close(self) -> None:
+        try:
+            self._driver.close()
+        except Exception as fault:  # noqa: BLE001 - whatever a driver raises, it is logged
+            # Closed or not, the line is opened anew; the loop must not end for it.
+            log.warning("link.close", link=self.name, why=repr(fault))
 
     def _read_on(self) -> None:
         while not self._stopping.is_set():

@@ -37,4 +37,6 @@ class Tally:
             work.reject(at_us, refused.source, refused.position, refused.cause, refused.why, refused.raw, refused.pump)
         unlisted = batch.refused_count - len(batch.refused)
         if unlisted > 0:
-            self.refuse("unlisted", "", unlisted)
+            # A flood is nearly always of one kind; where the sample shows several, the rest is not guessed at.
+            causes = {refused.cause for refused in batch.refused}
+            self.refuse(causes.pop() if len(causes) == 1 else "unlisted", "", unlisted)

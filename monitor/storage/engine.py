@@ -28,8 +28,8 @@ LOG_RESET_PAGES = 8_192
 LOG_KEPT_BYTES = 64 * 1024 * 1024
 """A longer log file is cut back to this when it starts anew."""
 
-CACHE_KIB = 64 * 1024
-"""Page cache of the writer: the states of some 60,000 pumps."""
+CACHE_KIB = 24 * 1024
+"""Page cache of the writer: the states of some 20,000 pumps that keep changing."""
 
 READERS = 4
 READERS_AT_MOST = 12

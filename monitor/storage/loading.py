@@ -9,6 +9,9 @@ from monitor.storage.queries import NOTICE
 from monitor.storage.rows import StoredNotice, StoredState
 from monitor.storage.tables import UNFINISHED_NOTICE, bookmarks, driver_memory, outbox, pump_state, pumps
 
+SHRINK = "PRAGMA shrink_memory"
+"""Lets SQLite's page cache go; it fills again with what is used."""
+
 STATES_PER_PAGE = 5_000
 """Pumps read at once: the connection is free between two pages."""
 

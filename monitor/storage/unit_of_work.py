@@ -78,7 +78,10 @@ class Store:
                 found, after = loading.states(connection, after)
             yield from found
             if not after:
-                return
+                break
+        with self._session.reading("letting go of pages") as connection:
+            # They were read once and for all; kept, they would be as much as the pumps themselves.
+            connection.exec_driver_sql(loading.SHRINK).close()
 
     def load_outbox(self, after: int = 0, limit: int = 1000) -> list[StoredNotice]:
         """Return unfinished messages with an id above ``after``, oldest first, at most ``limit``."""

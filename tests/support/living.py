@@ -42,6 +42,7 @@ class Living:
         self.config = folder / "pumpwatch.toml"
         self.config.write_text(config)
         self.process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
         self.address = ""
         self.token = ""
         self.lines: queue.Queue[str] = queue.Queue(1000)
@@ -61,7 +62,8 @@ class Living:
         command = [sys.executable, "-m", "monitor", "run", "--config", str(self.config)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         log.close()
-        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
+        self._reader = threading.Thread(target=self._listen, args=(self.process,), daemon=True)
+        self._reader.start()
         ready = self.lines.get(timeout=READY_S)
         if not ready.startswith("ready "):
             message = f"the daemon did not start: {ready!r}; {(self.folder / 'daemon.log').read_text()}"
@@ -103,6 +105,8 @@ class Living:
         if self.process is not None:
             self.process.wait(STOP_S)
             self.process = None
+            if self._reader is not None:
+                self._reader.join(STOP_S)
             while not self.lines.empty():
                 self.lines.get()
 
