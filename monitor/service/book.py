@@ -27,6 +27,9 @@ class Ladders(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defau
     of_alerts: tuple[tuple[Alert, LadderState], ...] = ()
 
 
+IDLE_US = 120_000_000
+"""A pump that was not heard for two minutes is kept packed."""
+
 NO_LADDERS = Ladders()
 
 _state_encoder = msgspec.msgpack.Encoder()
@@ -121,6 +124,13 @@ class Book:
             entry = self.entries[policy.pump] = Entry(policy)
         entry.policy = policy
         return entry
+
+    def pack_idle(self, now_us: int) -> None:
+        """Pack every pump that has not been heard for a while."""
+        for entry in self.entries.values():
+            state = entry.state if entry.is_unpacked else None
+            if state is not None and now_us - (state.last_contact_at_us or 0) > IDLE_US:
+                entry.pack()
 
     def arm(self, entry: Entry) -> None:
         """Ring for a pump at its deadline, or earlier if an earlier ring was asked for before.

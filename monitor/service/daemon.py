@@ -35,6 +35,9 @@ log = structlog.get_logger(__name__)
 WALL_STEP_US = 2 * SECOND_US
 """A wall clock that moves this far against the boot clock between two looks has been stepped."""
 
+START_GRACE_S = 8.0
+"""After a downtime, lines get this long to be heard before anybody is told what came due, in real seconds."""
+
 
 class Daemon:
     """One running monitor.
@@ -73,7 +76,8 @@ class Daemon:
 
     def start(self) -> None:
         """Take up where the store left off, then open lines, doorbell and feed."""
-        self.engine.load(is_downtime_known=self._is_downtime_known)
+        grace_us = int(START_GRACE_S * SECOND_US * self._clock.speed)
+        self.engine.load(is_downtime_known=self._is_downtime_known, grace_us=grace_us)
         self.engine.offer_unfinished()
         self.address = self._feed.start()
         self._timers.start()
@@ -181,13 +185,13 @@ def _driver(  # noqa: PLR0913, PLR0917 - one row of the configuration
 def _supervised(engine: Engine, name: str, driver: Driver, pump: str | None) -> LinkSupervisor:
     bookmark = engine.store.bookmark(name)
     if bookmark is not None:
-        engine.processor.bookmarks[name] = bookmark
+        engine.processor.ledger.bookmarks[name] = bookmark
     return LinkSupervisor(
         name=name,
         pump=pump,
         driver=driver,
-        bookmark=lambda: engine.processor.bookmarks.get(name),
+        bookmark=lambda: engine.processor.ledger.bookmarks.get(name),
         intake=engine.intake,
         clock=engine.clock,
-        is_held_up=engine.processor.is_full,
+        is_held_up=engine.processor.ledger.is_full,
     )

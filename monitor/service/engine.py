@@ -53,25 +53,31 @@ class Engine:
         self.processor = Processor(store, clock, self.book, turn, self.board, self.outgoing)
         self.intake = Intake(self.processor.handle)
 
-    def load(self, *, is_downtime_known: bool = True) -> None:
-        """Take up what the store knows, enrol what is new, account for the downtime, and commit."""
+    def load(self, *, is_downtime_known: bool = True, grace_us: int = 0) -> None:
+        """Take up what the store knows, enrol what is new, account for the downtime, and commit.
+
+        After a downtime no deadline is taken up for ``grace_us``, so that a pump which runs and is heard in
+        the first seconds alarms nobody; the clock itself waits for nothing.
+        """
         now_us = self.clock.now_us()
         down_from_us = self.store.last_alive_us()
         load_book(self.store, self.book, self._pumps)
         self.board.load(self.store.reader, self.book.entries)
-        self.processor.latest_cursor = self.store.reader.last_journal_id()
+        self.processor.ledger.latest_cursor = self.store.reader.last_journal_id()
         new = enrol_new(self.processor, self.book, self._pumps, now_us)
         self.processor.settle_strangers(now_us)
         self._apply_changed_orders(new, now_us)
         if down_from_us is not None:
             down_s = (now_us - down_from_us) / 1_000_000
-            self.processor.note("monitor-restarted", {"down_s": down_s, "is_downtime_known": is_downtime_known})
+            fact: dict[str, object] = {"down_s": down_s, "is_downtime_known": is_downtime_known}
+            self.processor.ledger.note(now_us, "monitor-restarted", fact)
+            self.processor.quiet_until_us = now_us + grace_us
             account_for_downtime(self.processor, self.book, down_from_us, now_us, is_known=is_downtime_known)
         self.processor.flush(now_us, pack=False)
         self.processor.handle([])
         self._pumps = ()
         give_back_memory()
-        if self.processor.stored_ok:
+        if self.processor.ledger.is_sound:
             # An earlier process may have died before it could say so; left open, the next fault would not be told.
             self.processor.handle([SiteChanged(OwnCode.STORAGE_DEGRADED, active=False)])
 
@@ -93,7 +99,7 @@ class Engine:
             if pump not in new and order is not None and known.get(pump) != text:
                 event = Ordered(at_us=now_us, order=order, by="configuration")
                 self.processor.apply(self.book.entries[pump], event, now_us)
-        self.processor.remember(_ORDERS, msgspec.json.encode(configured).decode())
+        self.processor.ledger.work.meta(_ORDERS, msgspec.json.encode(configured).decode())
 
     def offer_unfinished(self) -> None:
         """Offer the notices that an earlier process left unfinished."""

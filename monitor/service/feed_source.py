@@ -68,7 +68,7 @@ class EngineSource:
         counts = [
             Count(name="observations", text="Observations that links handed in.", value=tally.observations),
             Count(name="duplicates", text="Observations that had been heard before.", value=tally.duplicates),
-            Count(name="records", text="Durable records of the journal.", value=processor.latest_cursor),
+            Count(name="records", text="Durable records of the journal.", value=processor.ledger.latest_cursor),
         ]
         causes: dict[str, int] = {}
         for (cause, _), times in list(tally.refused.items()):
@@ -227,7 +227,7 @@ class EngineSource:
 
     def latest_cursor(self) -> int:
         """Return the cursor of the newest durable record."""
-        return self._engine.processor.latest_cursor
+        return self._engine.processor.ledger.latest_cursor
 
     def records_after(self, cursor: int, limit: int) -> Sequence[FeedRecord]:
         """Return durable records with a cursor above ``cursor``, lowest first."""
@@ -241,7 +241,7 @@ class EngineSource:
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Call ``wake`` after each commit that added records."""
-        return self._engine.processor.subscribe(wake)
+        return self._engine.processor.ledger.subscribe(wake)
 
     def command(self, command: Command, wait_s: float) -> CommandResult:
         """Hand a person's command to the intake and wait until it is durable."""

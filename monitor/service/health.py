@@ -29,7 +29,7 @@ class HealthWatch:
         now_us = self._clock.now_us()
         processor = self._processor
         checks = [
-            HealthCheck(name="storage", is_ok=processor.stored_ok, why=processor.storage_fault),
+            HealthCheck(name="storage", is_ok=processor.ledger.is_sound, why=processor.ledger.fault),
             self._ladder(now_us),
         ]
         for link in self._links:

@@ -82,7 +82,11 @@ class Outgoing:
             self._from_memory.append(None)
             place = len(self._from_memory)
             notices.append(self._notice(row, -place, f"{self._instance}-{row.created_at_us}-m{place}"))
-        self._offer(notices)
+        self.offer(notices)
+
+    def forget_told_from_memory(self) -> None:
+        """The rows that these notices came from are given up: there is nothing left to mark."""
+        self._from_memory = []
 
     def offer_stored(self, stored: Sequence[StoredNotice]) -> None:
         """Offer what an earlier process left unfinished."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import msgspec
+import structlog
 
-from drivers.contract import Batch, LinkChanged, Observation
+from drivers.contract import LinkChanged, Observation
 from monitor.clock import Clock
-from monitor.errors import CommandRefused, StorageDegraded
+from monitor.errors import CommandRefused
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.deadlines import next_deadline_us
 from monitor.interruption.effects import Effect, EvidenceDoubted
@@ -28,23 +29,19 @@ from monitor.service.intake import (
     Item,
     NoticesReported,
     Rang,
-    Reply,
-    Settler,
     SiteChanged,
 )
+from monitor.service.ledger import Ledger
 from monitor.service.outgoing import Outgoing
 from monitor.service.pump_turn import PumpTurn
-from monitor.service.recording import record_fact
 from monitor.service.site_board import SiteBoard
 from monitor.service.tally import Tally
 from monitor.storage.unit_of_work import Store
-from monitor.storage.work import Work
 
 RINGS_PER_TURN = 2_000
 """How many deadlines one turn takes up; the rest follow in the next, so that a crowd delays nobody for long."""
 
-PENDING_ROWS_MAX = 200_000
-"""How much may wait for a store that refuses; beyond it sources are held up, not dropped."""
+log = structlog.get_logger(__name__)
 
 
 class Processor:
@@ -52,57 +49,46 @@ class Processor:
 
     Attributes:
         book: The pumps under watch.
-        stored_ok: False while the store refuses to write.
-        deadline_us: The next instant at which time alone changes something, after the last turn.
-        bookmarks: Where each link's driver should go on reading, as far as it is durable.
+        ledger: What is to be stored, and what follows from that.
         tally: What came in and what was refused.
+        deadline_us: The next instant at which time alone changes something, after the last turn.
+        quiet_until_us: Until then no deadline is taken up: after a start the lines get a moment to be heard.
     """
 
     def __init__(
         self, store: Store, clock: Clock, book: Book, turn: PumpTurn, board: SiteBoard, outgoing: Outgoing
     ) -> None:
         self.book = book
-        self.stored_ok = True
-        self.storage_fault = ""
+        self.ledger = Ledger(store, outgoing)
         self.tally = Tally()
-        self.latest_cursor = 0
         self.deadline_us: int | None = None
-        self._store = store
+        self.quiet_until_us = 0
         self._clock = clock
         self._turn = turn
         self._board = board
         self._outgoing = outgoing
-        self._work = Work()
         self._stale: dict[str, Entry] = {}
-        self._unsettled: list[tuple[Settler, Batch]] = []
-        self.bookmarks: dict[str, bytes] = {}
-        self._replies: list[Reply] = []
-        self._listeners: list[Callable[[], None]] = []
         self.on_deadline: Callable[[int], None] = lambda _: None
-
-    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Call ``wake`` after each commit that added records, until the returned function is called."""
-        self._listeners = [*self._listeners, wake]
-
-        def leave() -> None:
-            self._listeners = [other for other in self._listeners if other is not wake]
-
-        return leave
 
     def handle(self, items: list[Item]) -> None:
         """Take ``items`` through the core and commit once."""
         now_us = self._clock.now_us()
         for item in items:
-            self._take(item, now_us)
-        self._ring(now_us)
+            try:
+                self._take(item, now_us)
+            except Exception as fault:
+                # A fault of ours in one item must not lose the items behind it.
+                log.exception("intake.fault", item=type(item).__name__)
+                if isinstance(item, EventArrived) and item.reply is not None:
+                    item.reply.fault = fault
+                    self.ledger.answer_later(item.reply)
+        if now_us >= self.quiet_until_us:
+            self._ring(now_us)
         self._commit(now_us)
-        self.deadline_us = self.next_us()
+        next_us = self.next_us()
+        self.deadline_us = None if next_us is None else max(next_us, self.quiet_until_us)
         if self.deadline_us is not None:
             self.on_deadline(self.deadline_us)
-
-    def is_full(self) -> bool:
-        """Return whether so much waits for the store that sources must be held up."""
-        return len(self._work) > PENDING_ROWS_MAX
 
     def _take(self, item: Item, now_us: int) -> None:
         match item:
@@ -111,9 +97,9 @@ class Processor:
             case EventArrived():
                 self._take_event(item, now_us)
             case SiteChanged():
-                self._board.change(self._work, item, now_us)
+                self._board.change(self.ledger.work, item, now_us)
             case NoticesReported():
-                self._outgoing.note_outcomes(self._work, item.outcomes, now_us)
+                self._outgoing.note_outcomes(self.ledger.work, item.outcomes, now_us)
             case Rang(is_housekeeping=True):
                 self.flush(now_us)
             case Rang():
@@ -139,11 +125,11 @@ class Processor:
             else:
                 entry.put(result.state)
                 stale[pump] = entry
-        self.tally.note_refusals(self._work, batch, at_us)
+        self.tally.note_refusals(self.ledger.work, batch, at_us)
         if batch.bookmark is not None:
-            self._work.bookmark(item.link, batch.bookmark)
+            self.ledger.work.bookmark(item.link, batch.bookmark)
         if item.settler is not None:
-            self._unsettled.append((item.settler, batch))
+            self.ledger.settle_later(item.settler, batch)
 
     def _changed(self, entry: Entry, state: PumpState, effects: tuple[Effect, ...], at_us: int) -> None:
         first = effects[0]
@@ -152,7 +138,7 @@ class Processor:
             entry.put(state)
             self._stale[entry.policy.pump] = entry
             return
-        self._turn.take(self._work, entry, state, effects, at_us)
+        self._turn.take(self.ledger.work, entry, state, effects, at_us)
         self._stale.pop(entry.policy.pump, None)
         self.book.arm(entry)
 
@@ -162,12 +148,14 @@ class Processor:
         if isinstance(observation, LinkChanged):
             return
         why = f"pump {pump} is not enrolled"
-        if self._board.change(self._work, SiteChanged(OwnCode.UNKNOWN_PUMP, active=True, detail=why, pump=pump), at_us):
-            self._work.reject(at_us, link, "", "unknown-pump", why, b"", pump)
+        if self._board.change(
+            self.ledger.work, SiteChanged(OwnCode.UNKNOWN_PUMP, active=True, detail=why, pump=pump), at_us
+        ):
+            self.ledger.work.reject(at_us, link, "", "unknown-pump", why, b"", pump)
 
     def settle_strangers(self, now_us: int) -> None:
         """End the alerts about strangers that are enrolled now; their own alerts count on from there."""
-        for pump, number in self._board.settle_enrolled(self._work, now_us).items():
+        for pump, number in self._board.settle_enrolled(self.ledger.work, now_us).items():
             entry = self.book.entries[pump]
             state = entry.state
             if state is not None and state.next_alert < number:
@@ -177,10 +165,10 @@ class Processor:
         reply = item.reply
         entry = self.book.entries.get(item.pump)
         if entry is None:
-            fault = None if self._board.take(self._work, item, now_us) else f"no pump {item.pump!r} is enrolled"
+            fault = None if self._board.take(self.ledger.work, item, now_us) else f"no pump {item.pump!r} is enrolled"
             if reply is not None:
                 reply.fault = None if fault is None else CommandRefused(fault)
-                self._replies.append(reply)
+                self.ledger.answer_later(reply)
             return
         effects = self.apply(entry, item.make(now_us), now_us)
         if reply is not None:
@@ -188,7 +176,7 @@ class Processor:
             refusal = _refusal(effects)
             if refusal is not None:
                 reply.fault = CommandRefused(refusal)
-            self._replies.append(reply)
+            self.ledger.answer_later(reply)
 
     def apply(self, entry: Entry, event: Event, now_us: int) -> tuple[Effect, ...]:
         """Step one event of one pump and note everything that follows from it."""
@@ -196,7 +184,7 @@ class Processor:
         if state is None:
             state = enrolled(now_us)
         result = step(state, event, entry.policy)
-        self._turn.take(self._work, entry, result.state, result.effects, now_us)
+        self._turn.take(self.ledger.work, entry, result.state, result.effects, now_us)
         self._stale.pop(entry.policy.pump, None)
         self.book.arm(entry)
         return result.effects
@@ -211,91 +199,34 @@ class Processor:
             if core_us is not None and core_us <= now_us:
                 self.apply(entry, Ticked(at_us=now_us), now_us)
             else:
-                self._turn.ring(self._work, entry, state, now_us)
+                self._turn.ring(self.ledger.work, entry, state, now_us)
             self.book.arm(entry)
         if self._board.next_us is not None and self._board.next_us <= now_us:
-            self._board.ring(self._work, now_us)
+            self._board.ring(self.ledger.work, now_us)
 
     def next_us(self) -> int | None:
         """Return the next instant at which time alone changes something."""
         due = [instant for instant in (self.book.next_us(), self._board.next_us) if instant is not None]
         return min(due) if due else None
 
+    def _commit(self, now_us: int) -> None:
+        was_sound = self.ledger.is_sound
+        is_sound = self.ledger.is_sound = self.ledger.commit(now_us)
+        if is_sound != was_sound:
+            changed = SiteChanged(OwnCode.STORAGE_DEGRADED, active=not is_sound, detail=self.ledger.fault)
+            self._board.change(self.ledger.work, changed, now_us)
+            if not is_sound:
+                self._outgoing.offer_from_memory(self.ledger.work.notices)
+
     def flush(self, now_us: int, *, pack: bool = True) -> None:
         """Write down what moved without a change, and that the monitor is alive."""
         for pump, entry in self._stale.items():
             state, ladders = entry.encoded()
-            self._work.state(pump, state, ladders, entry.deadline_us)
+            self.ledger.work.state(pump, state, ladders, entry.deadline_us)
         self._stale.clear()
-        self._work.alive(now_us)
+        self.ledger.work.alive(now_us)
         if pack:
-            self._pack(now_us)
-
-    def _pack(self, now_us: int) -> None:
-        idle_us = 120_000_000
-        for entry in self.book.entries.values():
-            if entry.is_unpacked:
-                state = entry.state
-                if state is not None and now_us - (state.last_contact_at_us or 0) > idle_us:
-                    entry.pack()
-
-    def _commit(self, now_us: int) -> None:
-        work = self._work
-        if not work and not self._unsettled and not self._replies:
-            return
-        try:
-            result = self._store.commit(work)
-        except StorageDegraded as fault:
-            self._refused_by_store(fault, now_us)
-            return
-        notices = self._outgoing.committed(work.notices, result.notice_ids)
-        self._work = Work()
-        self._outgoing.mark_told_from_memory(self._work, result.notice_ids, now_us)
-        self.bookmarks.update(work.bookmarks)
-        has_records = bool(work.journals)
-        if has_records:
-            self.latest_cursor = result.journal_ids[-1]
-        self._settle()
-        self._answer(None)
-        self._outgoing.offer(notices)
-        if has_records:
-            for wake in self._listeners:
-                wake()
-        if not self.stored_ok:
-            self.stored_ok = True
-            self.storage_fault = ""
-            self._board.change(self._work, SiteChanged(OwnCode.STORAGE_DEGRADED, active=False), now_us)
-
-    def _refused_by_store(self, fault: StorageDegraded, now_us: int) -> None:
-        """Tell people from memory; what was to be stored waits."""
-        if self.stored_ok:
-            self.stored_ok = False
-            self._board.change(
-                self._work, SiteChanged(OwnCode.STORAGE_DEGRADED, active=True, detail=str(fault)), now_us
-            )
-        self.storage_fault = str(fault)
-        self._outgoing.offer_from_memory(self._work.notices)
-        self._answer(fault)
-
-    def _settle(self) -> None:
-        unsettled, self._unsettled = self._unsettled, []
-        for settler, batch in unsettled:
-            settler.settle(batch)
-
-    def _answer(self, fault: Exception | None) -> None:
-        replies, self._replies = self._replies, []
-        for reply in replies:
-            reply.fault = reply.fault or fault
-            reply.cursor = self.latest_cursor
-            reply.done.set()
-
-    def remember(self, name: str, value: str) -> None:
-        """Store a site-wide value with the next commit."""
-        self._work.meta(name, value)
-
-    def note(self, kind: str, body: dict[str, object]) -> None:
-        """Add a fact about the monitor itself to the journal with the next commit."""
-        record_fact(self._work, None, self._clock.now_us(), kind, body)
+            self.book.pack_idle(now_us)
 
 
 def _refusal(effects: Iterable[Effect]) -> str | None:
