@@ -117,8 +117,12 @@ def _counted(state: PumpState, observation: Observation) -> PumpState | None:
     if ahead > 0:
         window = ((state.seq_window << ahead) | 1) & _WINDOW_MASK if ahead < SEQ_WINDOW else 1
         return replace(state, seq=seq, seq_window=window)
-    bit = 1 << -ahead if -ahead < SEQ_WINDOW else 0
-    if bit == 0 or state.seq_window & bit:
+    if -ahead >= SEQ_WINDOW:
+        # Without a word for its start, a sender that counts from far back has been started anew: to drop
+        # what it says until it has caught up with itself would be to drop a stop.
+        return replace(state, seq=seq, seq_window=1) if observation.boot is None else None
+    bit = 1 << -ahead
+    if state.seq_window & bit:
         return None
     return replace(state, seq_window=state.seq_window | bit)
 

@@ -113,3 +113,12 @@ def test_downtime_without_an_upper_bound_is_critical_at_once() -> None:
     pump.runs(0, 60)
     pump.take(MonitorRestarted(at_us=minutes(60), down_from_us=minutes(60), is_downtime_known=False))
     assert pump.only.off_class is OffClass.POSSIBLE
+
+
+def test_a_sender_without_a_boot_that_counts_anew_is_heard() -> None:
+    pump = Watched()
+    pump.say(0, StatusObserved(delivery=DeliveryStatus.DELIVERING, seq=1200))
+    pump.say(1, StatusObserved(delivery=DeliveryStatus.DELIVERING, seq=1201))
+    pump.say(2, StatusObserved(delivery=DeliveryStatus.NOT_DELIVERING, seq=0))
+    assert pump.only.is_max_running
+    assert pump.only.detected_at_us == minutes(2)
