@@ -209,11 +209,11 @@ def test_no_object_at_all_raises_anything_else_and_what_is_read_is_sound(said: d
 def test_deep_nesting_is_refused_or_passed_over_and_never_more() -> None:
     deep = payload(STATUS)[:-1] + b',"x":' + b"[" * 1900 + b"]" * 1900 + b"}"
     # How deep a decoder goes differs between versions of Python; an unknown field is ignored anyway.
-    cause = cause_of(deep)
+    cause = cause_if_any(deep)
     assert cause in {None, "too-deep"}
 
 
-def cause_of(text: bytes) -> str | None:
+def cause_if_any(text: bytes) -> str | None:
     """Return why a payload is refused; None if it is taken."""
     try:
         decode_observation(text)
