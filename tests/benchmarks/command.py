@@ -15,6 +15,9 @@ from tests.benchmarks.machine import conditions, folder
 BENCHMARKS = {
     "ingest-steady": ("ingest", "steady"),
     "ingest-durable": ("ingest", "durable"),
+    "endurance": ("endurance", "run"),
+    "latency": ("latency", "run"),
+    "alertmanager": ("alertmanager", "run"),
     "fleet-memory-and-restart": ("fleet_restart", "run"),
 }
 """By name: the module and the function that takes report, folder and quick."""

@@ -74,7 +74,7 @@ class Seen(TypedDict):
     """What was seen.
 
     Attributes:
-        samples: Messages handled, seconds, and processor seconds of the measured process; first at the first slice.
+        samples: Messages handled, seconds, and processor seconds of the measured process; from the first slice on.
         lead_min: The least number of messages that were on their way while there were more to send.
         watched_max: Greatest size of the watched file.
     """
@@ -164,12 +164,14 @@ def run(task: Task) -> Seen:
         now = handled()
         if now != last:
             moved_at_s = time.perf_counter()
-            seen["samples"].append((now, moved_at_s, time.clock_gettime(clock)))
             last = now
+            # Before the first slice is through, the lead is being built up.
+            if last >= per_slice:
+                seen["samples"].append((now, moved_at_s, time.clock_gettime(clock)))
+                if sent < total:
+                    seen["lead_min"] = min(seen["lead_min"], sent - last)
             if watched is not None and watched.exists():
                 seen["watched_max"] = max(seen["watched_max"], watched.stat().st_size)
-            if sent < total:
-                seen["lead_min"] = min(seen["lead_min"], sent - last)
         elif time.perf_counter() - moved_at_s > STALLED_S:
             raise TimeoutError(f"nothing was handled for {STALLED_S} s after {last} of {total}, {sent} sent")
         if sent >= total or sent - last > task["lead"] - CHUNK or sent - acknowledged > UNACKNOWLEDGED_MAX:

@@ -50,7 +50,7 @@ def compare(
         bare_client(folder, mosquitto.port) as bare,
     ):
         ours = measured(living)
-        _warm_up(ours, mosquitto.port)
+        warm_up(ours, mosquitto.port)
         part = 5_000 if name == "steady" else 1_000
         before = rows(living)
         rates: dict[str, list[float]] = {"daemon": [], "bare": []}
@@ -92,6 +92,6 @@ def rows(living: Living) -> dict[str, int]:
         database.close()
 
 
-def _warm_up(ours: Measured, port: int) -> None:
+def warm_up(ours: Measured, port: int) -> None:
     """Let every pump be heard delivering twice, so that nothing is new."""
     ours.handle(port, STEADY, 2 * PUMPS, pumps=PUMPS, part=1_000, lead=5_000)

@@ -1,0 +1,209 @@
+"""Measures from event to webhook, beside Prometheus' Alertmanager on the same machine with the same receiver.
+
+Ours: alarm observations of as many pumps over MQTT at QoS 1, each made durable, told once to one contact by
+a signed webhook. Theirs: alerts posted to its API in batches, nothing made durable before they are taken.
+Neither side is pinned to a core.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from living import Living, eventually
+from mosquitto import Broker, free_port
+from tests.benchmarks.figures import Report, Spread, Target
+from tests.benchmarks.fleet_daemon import HERE, PlainBroker, configured
+from tests.benchmarks.hose import connected, publish_packet
+
+ALERTS = 10_000
+POSTED_AT_ONCE = 500
+READY_S = 30.0
+
+WEBHOOK = """
+[[contacts]]
+id = "family"
+role = "patient"
+channels = ["webhook:receiver"]
+
+[[contacts]]
+id = "nurse"
+role = "home-nurse"
+channels = ["log"]
+
+[channels.webhook.receiver]
+url = "http://127.0.0.1:{port}/notices"
+secret = "file:{folder}/key"
+allow_loopback = true
+"""
+
+THEIR_CONFIG = """
+route:
+  receiver: bench
+  group_by: {group_by}
+  group_wait: 0s
+  group_interval: {group_interval}
+  repeat_interval: 4h
+receivers:
+  - name: bench
+    webhook_configs:
+      - url: http://127.0.0.1:{port}/alerts
+        send_resolved: false
+        max_alerts: 0
+"""
+THEIRS = {"a group for each alert": ("['...']", "5m"), "one group, told anew every 100 ms": ("[]", "100ms")}
+
+
+def program() -> str | None:
+    """Return where Alertmanager is."""
+    return shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+
+
+def run(report: Report, folder: Path, *, quick: bool) -> None:
+    """Let both take turns."""
+    theirs = program()
+    if theirs is None:
+        report.say("prometheus-alertmanager is not installed: nothing to compare with")
+    else:
+        said = subprocess.run([theirs, "--version"], capture_output=True, text=True, check=False)
+        report.say((said.stdout or said.stderr).partition("\n")[0])
+    ours_rates: list[float] = []
+    their_rates: dict[str, list[float]] = {name: [] for name in THEIRS}
+    for turn in range(1 if quick else 4):
+        ours_rates.append(_ours(report, folder / f"ours-{turn}"))
+        if theirs is not None:
+            for name, (group_by, group_interval) in THEIRS.items():
+                place = folder / f"theirs-{turn}-{len(group_by)}"
+                their_rates[name].append(_theirs(report, theirs, place, group_by, group_interval))
+    report.say(f"ours: {Spread.of(ours_rates).text('{:.0f}')} alerts/s")
+    for name, rates in their_rates.items():
+        if rates:
+            report.say(f"Alertmanager, {name}: {Spread.of(rates).text('{:.0f}')} alerts/s")
+    if theirs is not None:
+        best = max(their_rates.values(), key=statistics.median)
+        found = Spread.of([one / other for one, other in zip(ours_rates, best, strict=True)])
+        report.figure(f"event to webhook, {ALERTS} alerts, ours / Alertmanager's better one", found, Target(4.0))
+
+
+@contextmanager
+def _receiver() -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "receiver.py"), str(ALERTS)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    try:
+        yield int(process.stdout.readline()), process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _finished(report: Report, who: str, process: subprocess.Popen[str], begun_s: float) -> float:
+    """Return alerts a second from ``begun_s`` to the receiver's last."""
+    said, _ = process.communicate(timeout=300)
+    ended_s, requests, alerts = said.split()
+    rate = ALERTS / (float(ended_s) - begun_s)
+    report.say(f"{who}: {rate:.0f} alerts/s in {requests} requests, {alerts} alerts told in all")
+    return rate
+
+
+def _ours(report: Report, folder: Path) -> float:
+    broker: Broker = PlainBroker(folder / "broker")
+    with broker, _receiver() as (port, process):
+        more = WEBHOOK.format(port=port, folder=folder)
+        (folder / "key").touch(mode=0o600)
+        (folder / "key").write_text("a key for the benchmark alone")
+        living = Living(folder, configured(folder, ALERTS, broker.port, more))
+        with living:
+            living.listen_to("broker")
+            line = connected(broker.port, "pumps")
+            _publish(line, '"kind":"status","delivery":"delivering","rate_ml_per_h":5.0', 1)
+            eventually(lambda: f"pumpwatch_observations_total {ALERTS}.0" in _metrics(living))
+            time.sleep(1)
+            begun_s = time.monotonic()
+            _publish(line, '"kind":"alarm","code":"batt-low","phase":"start"', 2)
+            rate = _finished(report, "ours", process, begun_s)
+            line.close()
+            return rate
+
+
+def _metrics(living: Living) -> str:
+    host = living.address.removeprefix("http://")
+    line = http.client.HTTPConnection(host, timeout=30)
+    line.request("GET", "/metrics", headers={"Authorization": f"Bearer {living.token}"})
+    return line.getresponse().read().decode()
+
+
+def _publish(line: socket.socket, body: str, seq: int) -> None:
+    """Let each pump say the same; the broker acknowledges everything before this returns."""
+    packets = []
+    for pump in range(ALERTS):
+        payload = f'{{"v":1,"seq":{seq},"boot":"b1",{body}}}'.encode()
+        packets.append(publish_packet(f"pumpwatch/1/home/pump-{pump:05d}/observation", pump + 1, payload))
+    begun = 0
+    acknowledged = 0
+    while acknowledged < 4 * ALERTS:
+        if begun < ALERTS:
+            line.sendall(b"".join(packets[begun : begun + 500]))
+            begun += 500
+        if begun - acknowledged // 4 > 2_000 or begun >= ALERTS:
+            acknowledged += len(line.recv(1 << 16))
+
+
+def _theirs(report: Report, theirs: str, folder: Path, group_by: str, group_interval: str) -> float:
+    folder.mkdir(parents=True)
+    with _receiver() as (port, process):
+        config = folder / "alertmanager.yml"
+        config.write_text(THEIR_CONFIG.format(port=port, group_by=group_by, group_interval=group_interval))
+        where = free_port()
+        with (folder / "log").open("wb") as log:
+            running = subprocess.Popen(
+                [theirs, f"--config.file={config}", f"--storage.path={folder / 'data'}",
+                 f"--web.listen-address=127.0.0.1:{where}", "--cluster.listen-address=", "--log.level=error"],
+                stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            eventually(lambda: _is_ready(where), READY_S)
+            bodies = [_posted(start) for start in range(0, ALERTS, POSTED_AT_ONCE)]
+            line = http.client.HTTPConnection("127.0.0.1", where, timeout=60)
+            begun_s = time.monotonic()
+            for body in bodies:
+                line.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})
+                answer = line.getresponse()
+                answer.read()
+                assert answer.status == http.client.OK, answer.status
+            who = f"Alertmanager, group_by {group_by}, {POSTED_AT_ONCE} alerts a request"
+            return _finished(report, who, process, begun_s)
+        finally:
+            running.kill()
+            running.wait()
+
+
+def _is_ready(port: int) -> bool:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        line.request("GET", "/-/ready")
+        return line.getresponse().status == http.client.OK
+    except OSError:
+        return False
+    finally:
+        line.close()
+
+
+def _posted(start: int) -> bytes:
+    """Return a batch of alerts that differ in the pump."""
+    alerts = [
+        {"labels": {"alertname": "batt-low", "pump": f"pump-{pump:05d}", "severity": "low"},
+         "annotations": {"text": "the battery is low"}}
+        for pump in range(start, start + POSTED_AT_ONCE)
+    ]  # fmt: skip
+    return json.dumps(alerts).encode()
