@@ -9,14 +9,6 @@ from monitor.interruption.policy import Policy
 from monitor.interruption.state import Incident, InterruptionView, Phase, PumpState
 
 
-def open_view(state: PumpState, policy: Policy, now_us: int) -> InterruptionView | None:
-    """Return the interruption whose stops may still go on at ``now_us``, or None."""
-    for incident in reversed(state.incidents):
-        if incident.phase is Phase.OPEN:
-            return view_of(state, incident, policy, now_us)
-    return None
-
-
 def views(state: PumpState, policy: Policy, now_us: int) -> list[InterruptionView]:
     """Return all interruptions that the state still keeps, oldest first."""
     return [view_of(state, incident, policy, now_us) for incident in state.incidents]

@@ -24,7 +24,7 @@ from monitor.feed.server import FeedServer
 from monitor.interruption.alarms import OwnCode
 from monitor.service.engine import Engine
 from monitor.service.feed_source import EngineSource
-from monitor.service.health import HealthWatch
+from monitor.service.health import HealthWatch, rungs_of
 from monitor.service.intake import NoticesReported, Rang, SiteChanged
 from monitor.service.supervisor import LinkSupervisor
 from monitor.service.timers import Timers
@@ -67,7 +67,9 @@ class Daemon:
         self._timers = Timers(clock, self._ring, self._keep_house)
         self.engine.processor.on_deadline = self._timers.arm
         self.links = _links(config, registry, self.engine)
-        self.health = HealthWatch(clock, self.engine.processor, self._timers, self.links)
+        self.health = HealthWatch(
+            clock, self.engine.processor, self._timers, self.links, rungs_of(config), self._dispatcher.health
+        )
         site = msgspec.structs.replace(config.site, speed=clock.speed)
         self.source = EngineSource(self.engine, self.health.health, site)
         self._feed = FeedServer(self.source, access, host=config.feed.host, port=config.feed.port)

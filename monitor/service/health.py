@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from monitor.clock import SECOND_US, Clock
+from monitor.config.settings import Config
+from monitor.escalation.outcomes import ChannelHealth
 from monitor.feed.records import Health, HealthCheck
 from monitor.service.processor import Processor
 from monitor.service.supervisor import LinkSupervisor
@@ -17,12 +19,22 @@ LATE_S_MAX = 5.0
 class HealthWatch:
     """Asks every part; called from the feed's threads."""
 
-    def __init__(self, clock: Clock, processor: Processor, timers: Timers, links: Sequence[LinkSupervisor]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        processor: Processor,
+        timers: Timers,
+        links: Sequence[LinkSupervisor],
+        rungs: Mapping[str, frozenset[str]],
+        channels: Callable[[], Mapping[str, ChannelHealth]],
+    ) -> None:
+        """Watch the parts; ``rungs`` names the channels of each rung, ``channels`` tells how they are doing."""
         self._clock = clock
         self._processor = processor
         self._timers = timers
         self._links = links
-        self.rung_faults: dict[str, str] = {}
+        self._rungs = rungs
+        self._channels = channels
 
     def health(self) -> Health:
         """Return the state of every part now."""
@@ -36,10 +48,17 @@ class HealthWatch:
             # A closed line is the pump's trouble and is told; a loop that ended is the monitor's.
             is_ok = link.is_alive() and link.is_open
             checks.append(HealthCheck(name=f"driver:{link.name}", is_ok=is_ok, why=link.why))
-        checks.extend(
-            HealthCheck(name=f"rung:{rung}", is_ok=False, why=why) for rung, why in sorted(self.rung_faults.items())
-        )
+        checks.extend(self._rung_checks())
         return Health(at_us=now_us, checks=tuple(checks))
+
+    def _rung_checks(self) -> Iterator[HealthCheck]:
+        """Yield a check for each rung: it works while one of its channels does, as far as is known."""
+        doing = self._channels()
+        for rung, channels in self._rungs.items():
+            failing = [name for name in channels if name in doing and doing[name].failing_since_us is not None]
+            is_ok = len(failing) < len(channels)
+            why = "" if is_ok else f"every channel fails: {doing[failing[0]].last_error}"
+            yield HealthCheck(name=f"rung:{rung}", is_ok=is_ok, why=why)
 
     def _ladder(self, now_us: int) -> HealthCheck:
         next_us = self._processor.deadline_us
@@ -51,3 +70,14 @@ class HealthWatch:
         if since_ring_s > 3 * RING_S_MAX:
             return HealthCheck(name="ladder", is_ok=False, why=f"no ring for {since_ring_s:.0f} s")
         return HealthCheck(name="ladder", is_ok=True)
+
+
+def rungs_of(config: Config) -> dict[str, frozenset[str]]:
+    """Return by which channels the people of each rung are reached, over all ladders of the configuration."""
+    channels: dict[str, frozenset[str]] = {}
+    for ladder in config.ladders.values():
+        for rung in ladder.rungs:
+            people = config.roster.named(rung.contacts)
+            found = frozenset(channel for person in people for channel in person.channels)
+            channels[rung.rung] = channels.get(rung.rung, frozenset()) | found
+    return {rung: found for rung, found in channels.items() if found}
