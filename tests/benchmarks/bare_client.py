@@ -30,13 +30,16 @@ def main(port: int, site: str, counter: Path) -> None:
         if not seen % COUNTED_EVERY:
             shared[:8] = seen.to_bytes(8, "little")
 
+    def on_connect(*_: Any) -> None:
+        client.subscribe(f"pumpwatch/1/{site}/+/observation", qos=1)
+
     def on_subscribe(*_: Any) -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
 
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id="bare", protocol=MQTTProtocolVersion.MQTTv5)
     client.on_message = on_message
-    client.on_connect = lambda *_: client.subscribe(f"pumpwatch/1/{site}/+/observation", qos=1)
+    client.on_connect = on_connect
     client.on_subscribe = on_subscribe
     client.connect("127.0.0.1", port)
     client.loop_forever()

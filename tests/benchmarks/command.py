@@ -19,6 +19,10 @@ BENCHMARKS = {
     "latency": ("latency", "run"),
     "alertmanager": ("alertmanager", "run"),
     "fleet-memory-and-restart": ("fleet_restart", "run"),
+    "idle": ("idle", "run"),
+    "serial-lines": ("serial_lines", "run"),
+    "linearity": ("core", "linearity"),
+    "core": ("core", "steady_step"),
 }
 """By name: the module and the function that takes report, folder and quick."""
 
@@ -33,12 +37,15 @@ def run() -> None:
     with folder() as base:
         for line in conditions(base):
             sys.stdout.write(f"{line}\n")
-        for name in chosen.only:
-            _run_one(name, base / name, quick=chosen.quick)
+        reports = [_run_one(name, base / name, quick=chosen.quick) for name in chosen.only]
+    missed = [f"{one.name}: {what}" for one in reports for what, is_met in one.met.items() if not is_met]
+    figures = sum(len(one.met) for one in reports)
+    sys.stdout.write(f"\n{figures - len(missed)} of {figures} targets met; not met:\n")
+    sys.stdout.writelines(f"    {one}\n" for one in missed or ["none"])
     sys.stdout.write(f"\n{time.monotonic() - begun_s:.0f} s in all\n")
 
 
-def _run_one(name: str, base: Path, *, quick: bool) -> None:
+def _run_one(name: str, base: Path, *, quick: bool) -> Report:
     module, function = BENCHMARKS[name]
     sys.stdout.write(f"\n{name}\n")
     sys.stdout.flush()
@@ -51,3 +58,4 @@ def _run_one(name: str, base: Path, *, quick: bool) -> None:
         report.say("FAILED")
         traceback.print_exc(file=sys.stdout)
     report.say(f"({time.monotonic() - begun_s:.0f} s)")
+    return report

@@ -184,5 +184,3 @@ def bare_client(folder: Path, port: int) -> Iterator[Measured]:
     finally:
         process.kill()
         process.communicate()
-
-

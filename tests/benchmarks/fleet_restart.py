@@ -42,9 +42,13 @@ def run(report: Report, folder: Path, *, quick: bool) -> None:
             time.sleep(SETTLED_S / 3 if quick else SETTLED_S)
             memory[name].append(memory_bytes(living.process.pid))
             _stop(living)
-    report.say(f"start to ready, fleet: {Spread.of(starts['fleet']).text()} s, none: {Spread.of(starts['none']).text()} s")
+    report.say(
+        f"start to ready, fleet: {Spread.of(starts['fleet']).text()} s, none: {Spread.of(starts['none']).text()} s"
+    )
     more_s = [one - other for one, other in zip(starts["fleet"][1:], starts["none"], strict=True)]
-    report.figure(f"start of {PUMPS} pumps beyond an empty one", Spread.of(more_s), Target(2.0, is_least=False, unit=" s"))
+    report.figure(
+        f"start of {PUMPS} pumps beyond an empty one", Spread.of(more_s), Target(2.0, is_least=False, unit=" s")
+    )
     for name, values in memory.items():
         report.say(f"resident, {name}: {Spread.of([one / KIB / KIB for one in values]).text('{:.1f}')} MiB")
     each = [(one - other) / PUMPS for one, other in zip(memory["fleet"], memory["none"], strict=True)]

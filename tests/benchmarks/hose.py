@@ -143,7 +143,9 @@ class Chunks:
         name = f"pump-{pump:05d}"
         seq, volume = _SEQ.decode(), _VOLUME.decode()
         payload = f'{{"v":1,"pump":"{name}","seq":{seq},"boot":"b1",{body.replace("VOLUME", volume)}}}'
-        return publish_packet(f"pumpwatch/1/{self._task['site']}/{name}/observation", pump % 60_000 + 1, payload.encode())
+        return publish_packet(
+            f"pumpwatch/1/{self._task['site']}/{name}/observation", pump % 60_000 + 1, payload.encode()
+        )
 
 
 def run(task: Task) -> Seen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
 from living import Living
@@ -13,9 +14,7 @@ PUMPS = 10_000
 STEADY = [
     '"kind":"status","delivery":"delivering","rate_ml_per_h":5.0,"volume_delivered_ml":VOLUME,"battery_percent":83'
 ]
-ALARMS_QUIET = [
-    f'"kind":"alarm","code":"prog-changed","phase":"{phase}"' for phase in ("start", "end")
-]
+ALARMS_QUIET = [f'"kind":"alarm","code":"prog-changed","phase":"{phase}"' for phase in ("start", "end")]
 ALARMS_TOLD = [f'"kind":"alarm","code":"res-low","phase":"{phase}"' for phase in ("start", "end")]
 TOGGLES = [
     '"kind":"status","delivery":"delivering","rate_ml_per_h":5.0',
@@ -24,60 +23,80 @@ TOGGLES = [
 TABLES = ("journal", "alerts", "outbox", "interruptions")
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is compared, and for how long.
+
+    Attributes:
+        name: In the figures.
+        bodies: What the pumps say in turn.
+        target: Of the daemon's rate over the bare client's.
+        messages: In each turn of each side.
+        turns: How many each side has.
+        part: Messages between two marks of progress.
+    """
+
+    name: str
+    bodies: list[str]
+    target: Target
+    messages: int
+    turns: int
+    part: int
+
+    @property
+    def lead(self) -> int:
+        """How many messages are on their way at the most: a second or two, so that none counts as old."""
+        return 4 * self.part + 4_000
+
+
 def steady(report: Report, folder: Path, *, quick: bool) -> None:
     """Compare the steady state with bare reception."""
-    compare(report, folder, "steady", STEADY, Target(0.75), messages=60_000 if quick else 150_000, turns=3 if quick else 6)
+    messages, turns = (60_000, 3) if quick else (150_000, 6)
+    compare(report, folder, Plan("steady", STEADY, Target(0.75), messages, turns, 5_000))
 
 
 def durable(report: Report, folder: Path, *, quick: bool) -> None:
     """Compare messages that all change something with bare reception."""
-    kinds = [("alarms, nobody told", ALARMS_QUIET), ("alarms, told", ALARMS_TOLD), ("stops and runs", TOGGLES)]
-    for name, bodies in kinds:
-        place = folder / name.replace(" ", "-").replace(",", "")
-        compare(
-            report, place, name, bodies, Target(0.5), messages=20_000 if quick else 60_000, turns=2 if quick else 5
-        )
+    messages, turns = (20_000, 2) if quick else (60_000, 5)
+    kinds = {"alarms, nobody told": ALARMS_QUIET, "alarms, told over the log": ALARMS_TOLD, "stops and runs": TOGGLES}
+    for number, (name, bodies) in enumerate(kinds.items()):
+        compare(report, folder / str(number), Plan(name, bodies, Target(0.5), messages, turns, 1_000))
 
 
-def compare(
-    report: Report, folder: Path, name: str, bodies: list[str], target: Target, *, messages: int, turns: int
-) -> None:
+def compare(report: Report, folder: Path, plan: Plan) -> None:
     """Let daemon and bare client take turns on the same broker."""
-    config = configured(folder, PUMPS, None)
+    rates: dict[str, list[float]] = {"bare": [], "daemon": []}
+    costs: dict[str, list[float]] = {"bare": [], "daemon": []}
+    leads: dict[str, list[int]] = {"bare": [], "daemon": []}
     with (
         broker(folder) as mosquitto,
-        daemon(folder, configured(folder, PUMPS, mosquitto.port) or config) as living,
+        daemon(folder, configured(folder, PUMPS, mosquitto.port)) as living,
         bare_client(folder, mosquitto.port) as bare,
     ):
         ours = measured(living)
         warm_up(ours, mosquitto.port)
-        part = 5_000 if name == "steady" else 1_000
         before = rows(living)
-        rates: dict[str, list[float]] = {"daemon": [], "bare": []}
-        costs: dict[str, list[float]] = {"daemon": [], "bare": []}
-        leads: dict[str, int] = {}
-        for _ in range(turns):
+        for _ in range(plan.turns):
             for who, process in (("bare", bare), ("daemon", ours)):
                 seen = process.handle(
-                    mosquitto.port, bodies, messages, pumps=PUMPS, part=part, lead=4 * part + 4_000
+                    mosquitto.port, plan.bodies, plan.messages, pumps=PUMPS, part=plan.part, lead=plan.lead
                 )
                 rate, cost = per_second(seen)
                 rates[who].append(rate)
                 costs[who].append(cost)
-                leads[who] = min(seen["lead_min"], leads.get(who, messages))
+                leads[who].append(seen["lead_min"])
         after = rows(living)
-        for who in ("bare", "daemon"):
-            report.say(
-                f"{name}, {who}: {Spread.of(rates[who]).text('{:.0f}')} msg/s,"
-                f" {Spread.of(costs[who]).text('{:.1f}')} us processor time a message,"
-                f" never less than {leads[who]} messages ahead"
-            )
-        made = ", ".join(f"{table} {(after[table] - before[table]) / turns / messages:.2f}" for table in TABLES)
-        report.say(f"{name}: new rows a message: {made}")
-        report.figure(f"{name}: daemon / bare paho, messages a second", ratios(rates["daemon"], rates["bare"]), target)
-        report.figure(
-            f"{name}: daemon / bare paho, messages a processor second", ratios(costs["bare"], costs["daemon"]), target
+    for who in rates:
+        report.say(
+            f"{plan.name}, {who}: {Spread.of(rates[who]).text('{:.0f}')} msg/s,"
+            f" {Spread.of(costs[who]).text('{:.1f}')} us processor time a message,"
+            f" never less than {min(leads[who])} messages ahead"
         )
+    made = {table: (after[table] - before[table]) / plan.turns / plan.messages for table in TABLES}
+    report.say(f"{plan.name}: new rows a message: " + ", ".join(f"{table} {one:.2f}" for table, one in made.items()))
+    what = f"{plan.name}: daemon / bare paho"
+    report.figure(f"{what}, messages a second", ratios(rates["daemon"], rates["bare"]), plan.target)
+    report.figure(f"{what}, messages a processor second", ratios(costs["bare"], costs["daemon"]), plan.target)
 
 
 def rows(living: Living) -> dict[str, int]:

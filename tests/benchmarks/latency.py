@@ -1,4 +1,4 @@
-"""Measures from publishing a change to its commit, at 1,000 changes a second, in turns with the disk's own fdatasync."""
+"""Measures from publishing a change to its commit, at 1,000 changes a second, beside the disk's own fdatasync."""
 
 from __future__ import annotations
 

@@ -81,7 +81,9 @@ def desk(config: Path, database: Path, now_us: int) -> Iterator[Desk]:
     accepted: list[NoticeOutcome] = []
 
     def offer(notices: Sequence[Notice]) -> list[Notice]:
-        accepted.extend(NoticeOutcome(outbox_id=one.outbox_id, state=NoticeState.ACCEPTED, attempts=1) for one in notices)
+        accepted.extend(
+            NoticeOutcome(outbox_id=one.outbox_id, state=NoticeState.ACCEPTED, attempts=1) for one in notices
+        )
         return []
 
     store = Store.open(f"sqlite:///{database}", now_us)
@@ -132,7 +134,9 @@ def copy(database: Path, first: str, copies: int) -> int:
     line = sqlite3.connect(database)
     try:
         (least,) = line.execute("SELECT key FROM pumps WHERE pump_id = ?", (first,)).fetchone()
-        (most,) = line.execute("SELECT max(key) FROM pumps WHERE pump_id BETWEEN ? AND 'pump-99999'", (first,)).fetchone()
+        (most,) = line.execute(
+            "SELECT max(key) FROM pumps WHERE pump_id BETWEEN ? AND 'pump-99999'", (first,)
+        ).fetchone()
         ends = {
             table: line.execute(f"SELECT coalesce(max({key}), 0) FROM {table}").fetchone()[0]  # noqa: S608 - our tables
             for table, key in zip(_TABLES, ("key", "pump_key", "id", "id", "id", "id"), strict=True)
