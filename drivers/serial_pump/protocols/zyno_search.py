@@ -75,8 +75,10 @@ class Search:
         """Return the state after the entries, what each told, and the reader for what comes next.
 
         A first contact tells only what began with the last start or, without one, with the first stop: the
-        pump's life before that is nobody's business here.
+        pump's life before that is nobody's business here. A log that shows neither is told as far as it
+        was read: a warning in it may still stand.
         """
+        is_told_from_here = self._since is not None or not self._is_decided
         blocks = BlockReader(is_start_known=False)
         told: list[tuple[LogEntry, Told]] = []
         for entry in reversed(self._entries):
@@ -89,7 +91,7 @@ class Search:
                 meaning = meaning_of(item)
                 if self._since is None and meaning.opens:
                     told.clear()
-                if self._since is not None or told or meaning.opens or meaning.closes:
+                if is_told_from_here or told or meaning.opens or meaning.closes:
                     told.append((item, said))
         return state, told, blocks
 

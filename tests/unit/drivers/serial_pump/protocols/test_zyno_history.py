@@ -120,6 +120,14 @@ def test_a_first_contact_learns_the_state_and_tells_no_older_story() -> None:
     assert [each.code for each in observations if isinstance(each, AlarmObserved)] == ["batt-low"]
 
 
+def test_a_first_contact_with_a_log_without_any_start_tells_the_warnings_in_it() -> None:
+    pump = ZynoPump()
+    pump.write(entry(30, 400))
+    observations = Talk(pump).poll()
+    assert [each.code for each in observations if isinstance(each, AlarmObserved)] == ["batt-low"]
+    assert last_status(observations).delivery == "transitioning"
+
+
 def test_a_first_contact_looks_back_a_bounded_way_and_then_says_doubt() -> None:
     pump = running()
     pump.write(*[entry(15, 200 + number) for number in range(200)])
