@@ -11,7 +11,6 @@ import http.client
 import json
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -60,7 +59,12 @@ receivers:
         send_resolved: false
         max_alerts: 0
 """
-THEIRS = {"a group for each alert": ("['...']", "5m"), "one group, told anew every 100 ms": ("[]", "100ms")}
+THEIRS = {
+    "a group for each alert": ("['...']", "5m"),
+    "one group, all told again each 100 ms": ("[]", "100ms"),
+}
+"""By name: group_by and group_interval. Only the first tells each alert once, as we do. The second would wait five
+minutes for its second message with the interval that is recommended, so it is given a much shorter one."""
 
 
 def program() -> str | None:
@@ -88,10 +92,10 @@ def run(report: Report, folder: Path, *, quick: bool) -> None:
     for name, rates in their_rates.items():
         if rates:
             report.say(f"Alertmanager, {name}: {Spread.of(rates).text('{:.0f}')} alerts/s")
-    if theirs is not None:
-        best = max(their_rates.values(), key=statistics.median)
-        found = Spread.of([one / other for one, other in zip(ours_rates, best, strict=True)])
-        report.figure(f"event to webhook, {ALERTS} alerts, ours / Alertmanager's better one", found, Target(4.0))
+    for name, rates in their_rates.items():
+        if rates:
+            found = Spread.of([one / other for one, other in zip(ours_rates, rates, strict=True)])
+            report.figure(f"event to webhook, {ALERTS} alerts, ours / Alertmanager with {name}", found, Target(4.0))
 
 
 @contextmanager

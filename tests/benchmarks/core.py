@@ -67,7 +67,7 @@ def steady_step(report: Report, folder: Path, *, quick: bool) -> None:
 
 def linearity(report: Report, folder: Path, *, quick: bool) -> None:
     """Fit cost = fleet ** exponent, and the same for the evidence that a late entry is folded into."""
-    sizes = (1_000, 10_000, 50_000) if quick else (1_000, 10_000, 100_000)
+    sizes = (1_000, 5_000, 25_000) if quick else (1_000, 10_000, 100_000)
     words: dict[str, Sequence[Observation]] = {
         "steady": (RUNS, RUNS),
         "alarms": [AlarmObserved(code="prog-changed", phase=phase) for phase in (AlarmPhase.START, AlarmPhase.END)],

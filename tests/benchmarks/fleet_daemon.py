@@ -51,6 +51,12 @@ site = "home"
 class PlainBroker(Broker):
     """A Mosquitto that writes no log of each packet and holds nobody back: 0 is no limit."""
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def _configuration(self) -> str:
         lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "user root", "log_type error"]
         return "\n".join([*lines, "max_queued_messages 0", "max_inflight_messages 0"]) + "\n"
@@ -136,7 +142,7 @@ def per_second(seen: Seen) -> tuple[float, float]:
 
 
 @contextmanager
-def broker(folder: Path) -> Iterator[Broker]:
+def broker(folder: Path) -> Iterator[PlainBroker]:
     """Run Mosquitto on the other core."""
     with on_core(cores()[1]):
         running = PlainBroker(folder / "broker")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from living import Living
 from tests.benchmarks.figures import Report, Spread, Target, ratios
 from tests.benchmarks.fleet_daemon import Measured, bare_client, broker, configured, daemon, measured, per_second
+from tests.benchmarks.machine import cpu_s
 
 PUMPS = 10_000
 STEADY = [
@@ -67,6 +69,7 @@ def compare(report: Report, folder: Path, plan: Plan) -> None:
     """Let daemon and bare client take turns on the same broker."""
     rates: dict[str, list[float]] = {"bare": [], "daemon": []}
     costs: dict[str, list[float]] = {"bare": [], "daemon": []}
+    busy: dict[str, list[float]] = {"bare": [], "daemon": []}
     leads: dict[str, list[int]] = {"bare": [], "daemon": []}
     with (
         broker(folder) as mosquitto,
@@ -78,19 +81,21 @@ def compare(report: Report, folder: Path, plan: Plan) -> None:
         before = rows(living)
         for _ in range(plan.turns):
             for who, process in (("bare", bare), ("daemon", ours)):
+                begun_s, used_s = time.monotonic(), cpu_s(mosquitto.pid)
                 seen = process.handle(
                     mosquitto.port, plan.bodies, plan.messages, pumps=PUMPS, part=plan.part, lead=plan.lead
                 )
+                busy[who].append((cpu_s(mosquitto.pid) - used_s) / (time.monotonic() - begun_s) * 100)
                 rate, cost = per_second(seen)
                 rates[who].append(rate)
                 costs[who].append(cost)
                 leads[who].append(seen["lead_min"])
         after = rows(living)
-    for who in rates:
+    for who, found in rates.items():
         report.say(
-            f"{plan.name}, {who}: {Spread.of(rates[who]).text('{:.0f}')} msg/s,"
-            f" {Spread.of(costs[who]).text('{:.1f}')} us processor time a message,"
-            f" never less than {min(leads[who])} messages ahead"
+            f"{plan.name}, {who}: {Spread.of(found).text('{:.0f}')} msg/s,"
+            f" {Spread.of(costs[who]).text('{:.1f}')} us processor time a message;"
+            f" broker busy {Spread.of(busy[who]).text('{:.0f}')} % of its core, lead never below {min(leads[who])}"
         )
     made = {table: (after[table] - before[table]) / plan.turns / plan.messages for table in TABLES}
     report.say(f"{plan.name}: new rows a message: " + ", ".join(f"{table} {one:.2f}" for table, one in made.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -132,6 +133,7 @@ def prepare(small: Path, large: Path, database: Path, pumps: Sequence[str], in_s
 def copy(database: Path, first: str, copies: int) -> int:
     """Copy the ``STOPPED`` pumps from ``first`` on ``copies`` times, with all their rows; return the last notice."""
     line = sqlite3.connect(database)
+    line.execute("PRAGMA synchronous = OFF")
     try:
         (least,) = line.execute("SELECT key FROM pumps WHERE pump_id = ?", (first,)).fetchone()
         (most,) = line.execute(
@@ -146,11 +148,21 @@ def copy(database: Path, first: str, copies: int) -> int:
             steps |= {"keys": steps["pumps"], "pumps": STOPPED * number}
             for table in _TABLES:
                 _copy(line, table, (least, most), steps)
+        _copy_orders(line)
         line.commit()
         last: int = line.execute("SELECT coalesce(max(id), 0) FROM outbox").fetchone()[0]
     finally:
         line.close()
     return last
+
+
+def _copy_orders(line: sqlite3.Connection) -> None:
+    """Note that the copies' orders are those of the file as well, so that no start takes them for new ones."""
+    row = line.execute("SELECT value FROM meta WHERE name = 'configured-orders'").fetchone()
+    if row is not None:
+        order = next(iter(json.loads(row[0]).values()))
+        orders = {pump: order for (pump,) in line.execute("SELECT pump_id FROM pumps")}
+        line.execute("UPDATE meta SET value = ? WHERE name = 'configured-orders'", (json.dumps(orders),))
 
 
 def _copy(line: sqlite3.Connection, table: str, span: tuple[int, int], steps: dict[str, int]) -> None:
