@@ -15,6 +15,8 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and turn expected failures into one message and an exit code."""
+    if sys.argv[1:2] == ["run"]:
+        _keep_out("rich")
     try:
         app()
     except ConfigurationError as fault:
@@ -26,3 +28,12 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _keep_out(package: str) -> None:
+    """Let every later import of an optional package fail, as if it were not installed.
+
+    structlog imports rich, with a syntax highlighter behind it, for a developer's console: 10 MiB and a
+    tenth of a second that a daemon, which writes plain lines, has no use for.
+    """
+    sys.modules.setdefault(package, None)  # type: ignore[arg-type] # None is how Python marks what may not be imported

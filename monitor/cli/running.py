@@ -22,12 +22,17 @@ from monitor.service.logs import set_up_logs
 from monitor.service.ways_out import channels_of
 from monitor.storage.unit_of_work import Store
 
+SWITCH_S = 0.001
+"""How long a thread may go on before another gets its turn, in seconds; Python's own default is five times that."""
+
 ConfigFile = Annotated[Path, typer.Option("--config", help="Configuration file (TOML).", show_default=False)]
 
 
 def run(config: ConfigFile) -> None:
     """Watch the pumps of a configuration, in the foreground, until SIGTERM or SIGINT."""
     set_up_logs()
+    # A writer that comes back from the disk waits no longer than this for a thread that is at work.
+    sys.setswitchinterval(SWITCH_S)
     stopping = threading.Event()
     is_opening = True
 

@@ -81,8 +81,8 @@ class StreamHub:
 
     @property
     def tip(self) -> int:
-        """The newest record that listeners may have been told of."""
-        return self._tip
+        """The newest record that listeners may have been told of; while there are none, the newest of all."""
+        return self._tip if self._listeners.total() else self._desk.source.latest_cursor()
 
     async def run(self) -> None:
         """Serve until cancelled; call once."""
@@ -118,6 +118,10 @@ class StreamHub:
         """
         if self._listeners.total() >= LISTENERS_MAX or self._listeners[account] >= LISTENERS_PER_ACCOUNT_MAX:
             raise TooManyClientsError("Too many streams are open; close one, or try again later.")
+        if not self._listeners.total():
+            # Nothing was followed while nobody listened: the place is found anew.
+            self._has_place = False
+            self._added.set()
         self._listeners[account] += 1
 
     def leave(self, account: str) -> None:
@@ -211,8 +215,9 @@ class StreamHub:
         return b"event: heartbeat\ndata: " + body + b"\n\n"
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
-        # Called by the monitor's writer: it must neither wait nor fail, not even while the feed stops.
-        if not self._added.is_set():
+        # Called by the monitor's writer: it must neither wait nor fail, not even while the feed stops. Where
+        # nobody listens it wakes nobody: a thread that wakes at every commit takes the writer's time.
+        if self._listeners.total() and not self._added.is_set():
             with suppress(RuntimeError):  # the loop has been closed
                 loop.call_soon_threadsafe(self._added.set)
 
