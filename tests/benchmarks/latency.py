@@ -21,7 +21,7 @@ MS = 1e3
 
 def run(report: Report, folder: Path, *, quick: bool) -> None:
     """Publish in turns with syncing a file."""
-    turns, each_s = (3, 4) if quick else (6, 10)
+    turns, each_s = (3, 3) if quick else (6, 10)
     noted = folder / "noted"
     with broker(folder) as mosquitto:
         living = Living(folder, configured(folder, PUMPS, mosquitto.port))
