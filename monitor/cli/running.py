@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -33,11 +33,13 @@ def run(config: ConfigFile) -> None:
     set_up_logs()
     # A writer that comes back from the disk waits no longer than this for a thread that is at work.
     sys.setswitchinterval(SWITCH_S)
-    stopping = threading.Event()
+    # A pipe, and no event or queue: the handler runs inside whatever the main thread is doing, and must not
+    # wait for a lock that the main thread itself holds.
+    wait_end, stop_end = os.pipe()
     is_opening = True
 
     def stop(*_: object) -> None:
-        stopping.set()
+        os.write(stop_end, b"!")
         if is_opening:
             # Nothing runs yet; what is half open is closed on the way out.
             raise SystemExit(0)
@@ -50,7 +52,7 @@ def run(config: ConfigFile) -> None:
     shown = f" token {token}" if token is not None else ""
     sys.stdout.write(f"ready {daemon.address}{shown}\n")
     sys.stdout.flush()
-    stopping.wait()
+    os.read(wait_end, 1)
     daemon.stop()
 
 

@@ -5,6 +5,7 @@ This is the one place where everything is put together; each part may be replace
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -86,6 +87,9 @@ class Daemon:
         self._ring()
         for link in self.links:
             link.start()
+        # What stands now stands for good: to look through it for garbage stops every thread for a tenth of a second.
+        gc.collect()
+        gc.freeze()
 
     def stop(self) -> None:
         """Close lines first, so that what was read is stored; then everything else, within a few seconds."""
