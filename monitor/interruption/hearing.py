@@ -106,6 +106,11 @@ def stranger(state: PumpState, at_us: int, effects: list[Effect]) -> PumpState:
     return raise_alert(state, OwnCode.PUMP_CHANGED, at_us, effects, detail=state.strange_serial)
 
 
+def window_after(window: int, ahead: int) -> int:
+    """Return which of the last ``SEQ_WINDOW`` message numbers were seen, after one that is ``ahead`` of all."""
+    return ((window << ahead) | 1) & _WINDOW_MASK if ahead < SEQ_WINDOW else 1
+
+
 def _counted(state: PumpState, observation: Observation) -> PumpState | None:
     """Return the state with the message number noted, or None if it was seen before."""
     if isinstance(observation, LinkChanged) or observation.seq is None:
@@ -115,8 +120,7 @@ def _counted(state: PumpState, observation: Observation) -> PumpState | None:
         return replace(state, boot=observation.boot, seq=seq, seq_window=1)
     ahead = seq - state.seq
     if ahead > 0:
-        window = ((state.seq_window << ahead) | 1) & _WINDOW_MASK if ahead < SEQ_WINDOW else 1
-        return replace(state, seq=seq, seq_window=window)
+        return replace(state, seq=seq, seq_window=window_after(state.seq_window, ahead))
     if -ahead >= SEQ_WINDOW:
         # Without a word for its start, a sender that counts from far back has been started anew: to drop
         # what it says until it has caught up with itself would be to drop a stop.

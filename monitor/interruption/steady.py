@@ -10,11 +10,9 @@ import msgspec
 from drivers.contract import DeliveryStatus, StatusObserved
 from monitor.interruption.events import PumpObserved
 from monitor.interruption.evidence import EvidenceKind
-from monitor.interruption.hearing import SEQ_WINDOW
+from monitor.interruption.hearing import window_after
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
-
-_WINDOW_MASK = (1 << SEQ_WINDOW) - 1
 
 replace = msgspec.structs.replace
 
@@ -58,8 +56,7 @@ def _moved_on(state: PumpState, seen: StatusObserved, at_us: int) -> PumpState |
     if seen.seq is not None:
         if seen.boot != state.boot or seen.seq <= seq:
             return None
-        ahead = seen.seq - seq
-        window = ((window << ahead) | 1) & _WINDOW_MASK if ahead < SEQ_WINDOW else 1
+        window = window_after(window, seen.seq - seq)
         seq = seen.seq
     reading = seen.volume_delivered_ml
     moved_us = state.tail_moved_us

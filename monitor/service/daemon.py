@@ -88,7 +88,6 @@ class Daemon:
         for link in self.links:
             link.start()
         # What stands now stands for good: to look through it for garbage stops every thread for a tenth of a second.
-        gc.collect()
         gc.freeze()
 
     def stop(self) -> None:

@@ -138,7 +138,11 @@ class Processor:
             entry.put(state)
             self._stale[entry.policy.pump] = entry
             return
-        self._turn.take(self.ledger.work, entry, state, effects, at_us)
+        self._turn_over(entry, state, effects, at_us)
+
+    def _turn_over(self, entry: Entry, state: PumpState, effects: tuple[Effect, ...], now_us: int) -> None:
+        """Note a step's outcome with everything that follows from it, and ring at the pump's new deadline."""
+        self._turn.take(self.ledger.work, entry, state, effects, now_us)
         self._stale.pop(entry.policy.pump, None)
         self.book.arm(entry)
 
@@ -184,9 +188,7 @@ class Processor:
         if state is None:
             state = enrolled(now_us)
         result = step(state, event, entry.policy)
-        self._turn.take(self.ledger.work, entry, result.state, result.effects, now_us)
-        self._stale.pop(entry.policy.pump, None)
-        self.book.arm(entry)
+        self._turn_over(entry, result.state, result.effects, now_us)
         return result.effects
 
     def _ring(self, now_us: int) -> None:
@@ -200,7 +202,7 @@ class Processor:
                 self.apply(entry, Ticked(at_us=now_us), now_us)
             else:
                 self._turn.ring(self.ledger.work, entry, state, now_us)
-            self.book.arm(entry)
+                self.book.arm(entry)
         if self._board.next_us is not None and self._board.next_us <= now_us:
             self._board.ring(self.ledger.work, now_us)
 

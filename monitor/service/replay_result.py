@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from monitor.clock import SECOND_US
 from monitor.feed.wire import rfc3339
 from monitor.interruption.state import InterruptionView, Phase
 from monitor.interruption.view import views
@@ -11,8 +12,6 @@ from monitor.service.engine import Engine
 from monitor.service.recording import RungSummary, rungs_of
 from monitor.storage.reader import PAGE_MAX, Reader
 from monitor.storage.rows import AlertRow, InterruptionRow, StoredNotice
-
-SECOND_US = 1_000_000
 
 Contacts = dict[tuple[str, int | None, str], dict[str, None]]
 """By pump, interruption and rung: who was told, in order, each once."""

@@ -45,7 +45,6 @@ class LinkSupervisor:
         name: The link's name, as in the configuration.
         is_open: Whether the line is open.
         why: What was wrong last; empty while the line is open.
-        last_batch_at_us: When something was read last.
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class LinkSupervisor:
         self.name = name
         self.is_open = False
         self.why = "not opened yet"
-        self.last_batch_at_us: int | None = None
         self._pump = pump
         self._driver = driver
         self._bookmark = bookmark
@@ -127,7 +125,6 @@ class LinkSupervisor:
                 self._hand_in(batch)
 
     def _hand_in(self, batch: Batch) -> None:
-        self.last_batch_at_us = self._clock.now_us()
         for refused in batch.refused:
             self._log_refusal(refused, batch.refused_count or len(batch.refused))
         self._intake.submit(BatchArrived(self.name, batch, self._driver))
