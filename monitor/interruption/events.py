@@ -50,12 +50,25 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         bag_hours: How long one bag lasts.
         starts_at_us: Planned start; None means with the first flow after the order.
         ends_at_us: Planned end; None means open.
+        drug: Its name; checked against the therapy.
+        indication: What for, in the words of the therapy's restart texts.
+        age_group: "adult" or "child", as the prescriber says.
+        cycle: Which cycle, counted from 1.
     """
 
     rate_ml_per_h: float | None = None
     bag_hours: float | None = None
     starts_at_us: int | None = None
     ends_at_us: int | None = None
+    drug: str | None = None
+    indication: str | None = None
+    age_group: str | None = None
+    cycle: int | None = None
+
+    @property
+    def patient_kind(self) -> tuple[str | None, str | None, int | None]:
+        """What a label's restart rules depend on: indication, age group, cycle."""
+        return self.indication, self.age_group, self.cycle
 
 
 class _Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="event", omit_defaults=True):
