@@ -103,11 +103,16 @@ class RungAcknowledged(_Effect, frozen=True, gc=False, kw_only=True, tag="rung-a
 
 
 class PlanChanged(_Effect, frozen=True, gc=False, kw_only=True, tag="plan-changed"):
-    """A new order, or the planned therapy is complete."""
+    """A new order, or the planned therapy is complete, or a free interval begins or is over.
+
+    Attributes:
+        what: ``order``, ``order-planned``, ``order-begins``, ``free-interval``, ``flow-expected`` or ``complete``.
+    """
 
     order: Order | None
     is_complete: bool
     by: str = ""
+    what: str = ""
 
 
 class PersonActed(_Effect, frozen=True, gc=False, kw_only=True, tag="person-acted"):

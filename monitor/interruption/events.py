@@ -42,7 +42,14 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
-class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class FreeInterval(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A stretch of a course without therapy by plan: no flow is expected in it."""
+
+    from_us: int
+    until_us: int
+
+
+class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What is to be infused.
 
     Attributes:
@@ -92,12 +99,18 @@ class Enrolled(_Event, frozen=True, gc=False, kw_only=True, tag="enrolled"):
 
 
 class Marked(_Event, frozen=True, gc=False, kw_only=True, tag="marked"):
-    """A person marked something planned or seen. ``quiet_us`` is a longer window that a nurse set."""
+    """A person marked something planned or seen.
+
+    Attributes:
+        quiet_us: A longer window that a nurse set.
+        note: What else they saw or did, in their words.
+    """
 
     mark: MarkKind
     by: str
     role: Role = Role.CAREGIVER
     quiet_us: int | None = None
+    note: str = ""
 
 
 class Reported(_Event, frozen=True, gc=False, kw_only=True, tag="reported"):

@@ -48,6 +48,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
         raw_code: What the pump itself called it, if our word differs.
         latched: True if only a clinician's review resolves it.
         interruption: Number of the interruption it belongs to alone, if it does.
+        detail: What a person is to read beside the code's own sentence; our words, never the pump's.
     """
 
     number: int
@@ -60,6 +61,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     raw_code: str | None = None
     latched: bool = False
     interruption: int | None = None
+    detail: str = ""
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -80,13 +82,64 @@ class Mark(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     window_until_us: int
 
 
-class Hold(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A clinician's hold in force: it stops the fault rungs, not the clock."""
+class Hold(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """A clinician's hold: it stops the fault rungs, not the clock.
+
+    Attributes:
+        reason, by, at_us: Why, who and since when.
+        until_us: Until when at the longest; None is open.
+        ordered_at_us: When a new order was given under it: a restart is expected.
+        ended_at_us: When a person ended it, or flow returned by the new order; None while it is in force.
+        told_us: The length, of those that have a rule, of which clinicians were told last.
+        review_at_us: After it, when the reduced dose is to be looked at again.
+    """
 
     reason: str
     by: str
     at_us: int
     until_us: int | None
+    ordered_at_us: int | None = None
+    ended_at_us: int | None = None
+    told_us: int = 0
+    review_at_us: int | None = None
+
+
+class Bag(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The bag that hangs.
+
+    Attributes:
+        hung_us: Since when; its expiry runs by the clock from here, pauses and all.
+        hours: How long it lasts at the ordered rate; None if the order does not say.
+        expires_us: When it must not be used any more, if the order says so; else its hours after hanging.
+        off_min_us, off_max_us: The course's off-time when it was hung.
+    """
+
+    hung_us: int
+    hours: float | None = None
+    expires_us: int | None = None
+    off_min_us: int = 0
+    off_max_us: int = 0
+
+
+class Course(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The course of a therapy, in what cannot be reckoned from anything else.
+
+    Attributes:
+        began_us: When flow began, or was to begin by plan.
+        off_min_us, off_max_us: Off-time of its interruptions that are not kept any more.
+        counted_us: Free time before this instant is in the sums above.
+        free_until_us: End of the planned free interval that it is in, if it is in one.
+        expected_us: Since when flow is expected again after the last free interval.
+        bag: What hangs, if known.
+    """
+
+    began_us: int
+    off_min_us: int = 0
+    off_max_us: int = 0
+    counted_us: int = 0
+    free_until_us: int | None = None
+    expected_us: int | None = None
+    bag: Bag | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
@@ -193,6 +246,10 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
         link_online: The last hint about the line.
         is_disconnected: True from a person's disconnect mark to the reconnect: what the pump says of
             flow does not reach the patient.
+        course: The course of the therapy; None before it began.
+        next_order: An order that takes effect at its own start.
+        last_hold: The hold that ended last, while something still depends on it.
+        plan_due_us: The next instant at which plan, bag or hold change something.
     """
 
     enrolled_at_us: int
@@ -222,3 +279,7 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
     completed_at_us: int | None = None
     link_online: bool | None = None
     is_disconnected: bool = False
+    course: Course | None = None
+    next_order: Order | None = None
+    last_hold: Hold | None = None
+    plan_due_us: int | None = None
