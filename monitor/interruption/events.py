@@ -61,6 +61,9 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
         indication: What for, in the words of the therapy's restart texts.
         age_group: "adult" or "child", as the prescriber says.
         cycle: Which cycle, counted from 1.
+        infusion_days: How many days of infusion the course is to have; never computed by us.
+        bag_expires_at_us: When the bag must not be used any more, where that is not its hours after hanging.
+        free: Planned free intervals inside the course; None keeps those of the order before.
     """
 
     rate_ml_per_h: float | None = None
@@ -71,6 +74,9 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     indication: str | None = None
     age_group: str | None = None
     cycle: int | None = None
+    infusion_days: float | None = None
+    bag_expires_at_us: int | None = None
+    free: tuple[FreeInterval, ...] | None = None
 
     @property
     def patient_kind(self) -> tuple[str | None, str | None, int | None]:
