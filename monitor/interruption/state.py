@@ -15,6 +15,7 @@ from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import MarkKind, Order
 from monitor.interruption.evidence import Evidence
 from monitor.interruption.offtime import Fold
+from monitor.interruption.policy import Threshold
 
 
 class OffClass(StrEnum):
@@ -194,6 +195,8 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
         alarm_codes: The pump's active alarm codes, ours and raw, for people.
         merged_stops: How many stops.
         mark, is_held: A planned mark or a clinician's hold in force.
+        thresholds_met: The thresholds in force that ``off_max`` has met, smallest first.
+        restart_text: What the label says of the restart once the first is met; for physicians only.
     """
 
     id: str
@@ -219,6 +222,8 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
     found_late: bool
     mark: Mark | None
     is_held: bool
+    thresholds_met: tuple[Threshold, ...] = ()
+    restart_text: str = ""
 
 
 class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from monitor.interruption.alerts import active_codes
 from monitor.interruption.incidents import off_class
 from monitor.interruption.offtime import Bounds, bounds, is_silent
-from monitor.interruption.policy import Policy
-from monitor.interruption.state import Incident, InterruptionView, Phase, PumpState
+from monitor.interruption.policy import Policy, restart_text, restart_threshold, thresholds_in_force
+from monitor.interruption.state import Incident, InterruptionView, OffClass, Phase, PumpState
 
 
 def views(state: PumpState, policy: Policy, now_us: int) -> list[InterruptionView]:
@@ -19,7 +19,7 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
     found = bounds(state.fold, now_us, policy.therapy) if incident.phase is Phase.OPEN else None
     if found is None:
         found = _settled(incident)
-    threshold = policy.therapy.restart
+    threshold = restart_threshold(policy.therapy, state.order)
     met_at_us, deadline_at_us = None, None
     remaining_us = threshold.met_from_us() - found.max_us
     if found.is_max_running:
@@ -32,6 +32,9 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
     silent_since_us = None
     if found.is_silence_only or is_silent(state.fold, now_us, policy.therapy):
         silent_since_us = state.fold.last_flow_us
+    now_class = off_class(threshold, found.min_us, found.max_us, found.longest_min_us)
+    is_met = now_class is not OffClass.BELOW or met_at_us is not None
+    in_force = thresholds_in_force(policy.therapy, state.order) if is_met else ()
     return InterruptionView(
         id=f"{policy.pump}-{incident.number}",
         pump=policy.pump,
@@ -45,7 +48,7 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
         ended_at_us=incident.ended_at_us,
         off_min_us=found.min_us,
         off_max_us=found.max_us,
-        off_class=off_class(threshold, found.min_us, found.max_us, found.longest_min_us),
+        off_class=now_class,
         is_max_running=found.is_max_running,
         deadline_at_us=deadline_at_us,
         threshold_met_at_us=met_at_us,
@@ -56,6 +59,8 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
         found_late=incident.found_late,
         mark=state.mark,
         is_held=state.hold is not None,
+        thresholds_met=tuple(one for one in in_force if one.is_met(found.max_us)),
+        restart_text=restart_text(policy.therapy, state.order) if is_met else "",
     )
 
 
