@@ -78,6 +78,8 @@ _ALERTS: dict[str, str] = {
     OwnCode.CLOCK_SKEW: "The monitor's wall clock was set; durations are not affected.",
     OwnCode.STORAGE_DEGRADED: "The monitor cannot store what it hears. Have it looked at now.",
     OwnCode.CLIENT_TAKEOVER: "Another program took the monitor's place on the line. Have it looked at now.",
+    OwnCode.WRONG_PROFILE: "The order does not fit the therapy whose limits are watched: the deadline may be wrong. "
+    "Check drug, rate and bag, and have the pump enrolled under the right therapy now.",
     OwnCode.RUNNING_DURING_HOLD: "The pump runs although the therapy is on hold. Find out why now.",
 }
 

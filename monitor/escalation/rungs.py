@@ -125,6 +125,7 @@ ALERT_RUNGS: dict[str, AlertRule] = {
     OwnCode.PUMP_CHANGED: AlertRule(("home-nurse", "on-call-nurse")),
     OwnCode.RUNNING_DURING_HOLD: AlertRule(("home-nurse", "on-call-nurse")),
     OwnCode.RATE_MISMATCH: AlertRule(("on-call-physician",), repeat_us=PAGE_US),
+    OwnCode.WRONG_PROFILE: AlertRule(("home-nurse", "on-call-nurse", "on-call-physician"), repeat_us=PAGE_US),
     OwnCode.UNSUPERVISED_RESTART: AlertRule(("on-call-physician",), repeat_us=PAGE_US),
 }
 

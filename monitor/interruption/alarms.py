@@ -91,6 +91,7 @@ class OwnCode(StrEnum):
     STORAGE_DEGRADED = "storage-degraded"
     RUNNING_DURING_HOLD = "running-during-hold"
     CLIENT_TAKEOVER = "client-takeover"
+    WRONG_PROFILE = "wrong-profile"
 
 
 OWN_PRIORITIES: dict[str, AlertPriority] = {
@@ -104,4 +105,5 @@ OWN_PRIORITIES: dict[str, AlertPriority] = {
     OwnCode.STORAGE_DEGRADED: _H,
     OwnCode.RUNNING_DURING_HOLD: _H,
     OwnCode.CLIENT_TAKEOVER: _H,
+    OwnCode.WRONG_PROFILE: _H,
 }

@@ -135,13 +135,13 @@ class Policy(msgspec.Struct, frozen=True, gc=False):
         pump: The enrolled pump id.
         therapy: Its therapy's limits.
         serial: The enrolled serial number; None pins the first one that is heard.
-        forced_by: Two people who confirmed an order that does not fit the therapy; empty for none.
+        forced_misfit: In what the configured order does not fit the therapy, confirmed by two people.
     """
 
     pump: str
     therapy: Therapy
     serial: str | None = None
-    forced_by: tuple[str, ...] = ()
+    forced_misfit: str | None = None
 
 
 def thresholds_in_force(therapy: Therapy, order: Order | None) -> tuple[Threshold, ...]:

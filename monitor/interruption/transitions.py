@@ -41,6 +41,7 @@ from monitor.interruption.events import (
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.hearing import hear
 from monitor.interruption.offtime import Fold, OpenStop
+from monitor.interruption.order_check import order_judged
 from monitor.interruption.plan import accept_order, follow_plan
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
@@ -107,7 +108,10 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
         case Ticked():
             return state
         case Enrolled():
-            return state if event.order is None else accept_order(state, event.order, "configuration", effects)
+            if event.order is None:
+                return state
+            accepted = accept_order(state, event.order, "configuration", effects)
+            return order_judged(accepted, policy, event.at_us, effects)
         case Marked():
             return people.marked(state, event, policy, effects)
         case Reported():
@@ -115,7 +119,8 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
         case HoldChanged():
             return people.hold_changed(state, event, effects)
         case Ordered():
-            return accept_order(state, event.order, event.by, effects)
+            accepted = accept_order(state, event.order, event.by, effects)
+            return order_judged(accepted, policy, event.at_us, effects)
         case Swapped():
             return people.swapped(state, event, effects)
         case Acknowledged():
