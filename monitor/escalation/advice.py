@@ -81,6 +81,16 @@ _ALERTS: dict[str, str] = {
     OwnCode.WRONG_PROFILE: "The order does not fit the therapy whose limits are watched: the deadline may be wrong. "
     "Check drug, rate and bag, and have the pump enrolled under the right therapy now.",
     OwnCode.RUNNING_DURING_HOLD: "The pump runs although the therapy is on hold. Find out why now.",
+    OwnCode.EARLY_EMPTY: "The bag is empty well before its time: too much may have been given, or it was filled short. "
+    "Check the pump's volume against the bag now.",
+    OwnCode.BAG_EXPIRED: "Drug will be left in the bag when its time is over: a pause does not stop that clock. "
+    "It must not be used after it; have another bag made.",
+    OwnCode.BOLUS_RISK: "The line was flushed, or drug was pushed into it: a bolus may have been given. "
+    "See what it means for the patient.",
+    OwnCode.HOLD_RULE: "The hold goes on.",
+    OwnCode.DOSE_REVIEW: "7 days since the restart at the dose that was ordered under the hold: escalate if no "
+    "recurrence, where the label has it so; prescriber decides.",
+    OwnCode.THIRD_PAUSE: "Third pause today: look for the cause.",
 }
 
 

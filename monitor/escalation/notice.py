@@ -79,7 +79,7 @@ def render_alert(
         site: Where it comes from.
     """
     case, reader = pump if view is None else view.id, reader_of(contact.role, call.rung)
-    said = [alert_sentence(alert.code)]
+    said = [alert_sentence(alert.code), alert.detail]
     details = [f"Alert: {alert.code}." if phrases.is_code(alert.code) else ""]
     if alert.raw_code is not None and phrases.is_code(alert.raw_code):
         details.append(f"The pump calls it {alert.raw_code}.")

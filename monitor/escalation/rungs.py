@@ -126,6 +126,12 @@ ALERT_RUNGS: dict[str, AlertRule] = {
     OwnCode.RUNNING_DURING_HOLD: AlertRule(("home-nurse", "on-call-nurse")),
     OwnCode.RATE_MISMATCH: AlertRule(("on-call-physician",), repeat_us=PAGE_US),
     OwnCode.WRONG_PROFILE: AlertRule(("home-nurse", "on-call-nurse", "on-call-physician"), repeat_us=PAGE_US),
+    OwnCode.EARLY_EMPTY: AlertRule(("on-call-nurse",)),
+    OwnCode.BAG_EXPIRED: AlertRule(("home-nurse", "on-call-physician")),
+    OwnCode.BOLUS_RISK: AlertRule(("on-call-physician",)),
+    OwnCode.HOLD_RULE: AlertRule(("on-call-physician",)),
+    OwnCode.DOSE_REVIEW: AlertRule(("on-call-physician",)),
+    OwnCode.THIRD_PAUSE: AlertRule(("home-nurse",)),
     OwnCode.UNSUPERVISED_RESTART: AlertRule(("on-call-physician",), repeat_us=PAGE_US),
 }
 

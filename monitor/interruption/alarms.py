@@ -92,6 +92,12 @@ class OwnCode(StrEnum):
     RUNNING_DURING_HOLD = "running-during-hold"
     CLIENT_TAKEOVER = "client-takeover"
     WRONG_PROFILE = "wrong-profile"
+    EARLY_EMPTY = "early-empty"
+    BAG_EXPIRED = "bag-expired"
+    BOLUS_RISK = "bolus-risk"
+    HOLD_RULE = "hold-rule"
+    DOSE_REVIEW = "dose-review"
+    THIRD_PAUSE = "third-pause"
 
 
 OWN_PRIORITIES: dict[str, AlertPriority] = {
@@ -106,4 +112,10 @@ OWN_PRIORITIES: dict[str, AlertPriority] = {
     OwnCode.RUNNING_DURING_HOLD: _H,
     OwnCode.CLIENT_TAKEOVER: _H,
     OwnCode.WRONG_PROFILE: _H,
+    OwnCode.EARLY_EMPTY: _H,
+    OwnCode.BAG_EXPIRED: _M,
+    OwnCode.BOLUS_RISK: _M,
+    OwnCode.HOLD_RULE: _L,
+    OwnCode.DOSE_REVIEW: _L,
+    OwnCode.THIRD_PAUSE: _L,
 }

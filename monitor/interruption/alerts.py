@@ -34,8 +34,20 @@ def raise_alert(
     raw_code: str | None = None,
     interruption: int | None = None,
     detail: str = "",
+    words: str = "",
 ) -> PumpState:
-    """Return the state with ``code`` active; a condition that is active already is not raised again."""
+    """Return the state with ``code`` active; a condition that is active already is not raised again.
+
+    Args:
+        state: Before.
+        code: An alarm code of the pump or one of ``OwnCode``.
+        at_us: When the monitor learned of it.
+        effects: What is raised is added.
+        raw_code: What the pump itself calls it, if our word differs.
+        interruption: Number of the interruption that it belongs to alone; it is latched then.
+        detail: For the journal; may be what a pump or a person said.
+        words: For notices beside the code's own sentence; never what a pump or a person said.
+    """
     for alert in state.alerts:
         if alert.code == code and alert.raw_code == raw_code and alert.interruption == interruption:
             return state
@@ -52,8 +64,9 @@ def raise_alert(
         raw_code=raw_code,
         latched=interruption is not None,
         interruption=interruption,
+        detail=words,
     )
-    effects.append(AlertRaised(alert=alert, detail=detail))
+    effects.append(AlertRaised(alert=alert, detail=detail or words))
     return replace(state, alerts=(*state.alerts, alert), next_alert=state.next_alert + 1)
 
 
