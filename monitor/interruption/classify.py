@@ -58,17 +58,25 @@ def status_evidence(
             enough = is_rate_enough(therapy, status.rate_ml_per_h, ordered_ml_per_h)
             kind = EvidenceKind.FLOW if enough else EvidenceKind.DOUBT
     about_us = oldest_us if kind is EvidenceKind.FLOW else newest_us
+    rate = None
+    if kind is EvidenceKind.FLOW:
+        rate = microlitres(ordered_ml_per_h if status.rate_ml_per_h is None else status.rate_ml_per_h)
     return Evidence(
         kind=kind,
         at_us=about_us,
         to_us=about_us,
         earliest_us=oldest_us,
-        counter_ml=status.volume_delivered_ml,
-        counter_to_ml=status.volume_delivered_ml,
-        counter_step_ml=status.volume_resolution_ml,
-        rate_ml_per_h=status.rate_ml_per_h,
+        counter_ul=microlitres(status.volume_delivered_ml),
+        step_ul=microlitres(status.volume_resolution_ml),
+        rate_ul_per_h=rate,
         unsure_us=newest_us - oldest_us,
+        remaining_ul=microlitres(status.volume_remaining_ml),
     )
+
+
+def microlitres(volume_ml: float | None) -> int | None:
+    """Return a volume, or what flows in an hour, in whole microlitres."""
+    return None if volume_ml is None else round(volume_ml * 1000)
 
 
 def alarm_evidence(alarm: AlarmObserved, at_us: int, therapy: Therapy, rate_ml_per_h: float | None) -> Evidence | None:

@@ -30,6 +30,10 @@ class EvidenceKind(IntEnum):
     """A person says it has been stopped since an instant."""
     RUN_DOUBTED = 8
     """A run event inside the latency window of a later stop: it was stopped until then, and may be still."""
+    SWAPPED = 9
+    """Another pump serves the patient from here on; its counter starts from nothing."""
+    COVERED = 10
+    """The pump's log was read without a hole from ``earliest_us`` to ``at_us``: it kept no silence there."""
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -40,26 +44,35 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
         at_us: The instant it is about; for a stop the newest instant that fits.
         to_us: The last instant of an unbroken run of repeats; ``at_us`` if it was said once.
         earliest_us: The oldest instant that fits (for stops: latency and delays taken off).
-        counter_ml: The pump's volume counter at ``at_us``, if it was told.
-        counter_to_ml: The counter at ``to_us``.
-        moved_us: First instant of the run at which the counter had moved on from ``counter_ml``.
-        counter_step_ml: The counter's resolution, where known.
-        rate_ml_per_h: The rate in force, where told.
+        counter_ul: The pump's volume counter at ``at_us``, in microlitres, if it was told.
+        counter_to_ul: The last reading of the counter in the run.
+        moved_us: First instant of the run at which the counter had moved on from ``counter_ul``.
+        step_ul: The counter's resolution, where the pump tells it.
+        rate_ul_per_h: The rate in force, where known.
         unsure_us: How far the truth may lie on the other side of ``at_us``, where the message may have been
             held up: flow is dated by the oldest instant that fits and may be that much younger; what denies
             flow by the newest, and may be that much older.
+        read_to_us: When ``counter_to_ul`` was read.
+        still_us: When the counter was first seen at ``counter_to_ul``.
+        remaining_ul, remaining_to_ul: What is left in the bag, at the first and at the last report.
+        samples: The last single reports of the run (see ``samples``); empty if there was only one.
     """
 
     kind: EvidenceKind
     at_us: int
     to_us: int
     earliest_us: int
-    counter_ml: float | None = None
-    counter_to_ml: float | None = None
+    counter_ul: int | None = None
+    counter_to_ul: int | None = None
     moved_us: int | None = None
-    counter_step_ml: float | None = None
-    rate_ml_per_h: float | None = None
+    step_ul: int | None = None
+    rate_ul_per_h: int | None = None
     unsure_us: int = 0
+    read_to_us: int | None = None
+    still_us: int | None = None
+    remaining_ul: int | None = None
+    remaining_to_ul: int | None = None
+    samples: bytes = b""
 
     @property
     def flow_by_us(self) -> int:

@@ -1,20 +1,21 @@
 """The evidence that is kept for one pump, and the clock over it.
 
 Repeats of the same thing are one entry that reaches on (``tail_to_us``), so that a steady course costs
-nothing. Evidence older than the tail is put in its place and the clock is folded anew. What lies
-further back than late evidence may amend is folded into ``base`` for good.
+nothing. Evidence older than the tail is put in its place (``parting``) and the clock is folded anew. What
+lies further back than late evidence may amend is folded into ``base`` for good.
 """
 
 from __future__ import annotations
-
-from bisect import bisect_right
 
 import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.folding import apply, needs_refold, refold
-from monitor.interruption.offtime import known_until_us
+from monitor.interruption.offtime import Fold, known_until_us
+from monitor.interruption.parting import inserted
 from monitor.interruption.policy import Therapy
+from monitor.interruption.reading import has_moved, is_due
+from monitor.interruption.samples import added
 from monitor.interruption.state import Phase, PumpState
 
 KEPT_MAX = 64
@@ -35,7 +36,32 @@ def is_repeat(state: PumpState, evidence: Evidence, therapy: Therapy) -> bool:
     if (evidence.unsure_us == 0) is not (tail.unsure_us == 0):
         # What surely was and what may have been held up are dated by different rules.
         return False
-    return evidence.kind is not EvidenceKind.FLOW or evidence.flow_by_us - state.tail_to_us <= therapy.silence_max_us
+    return _adds_no_reading(tail, evidence) and _says_the_same(state, evidence, therapy)
+
+
+def _adds_no_reading(tail: Evidence, evidence: Evidence) -> bool:
+    """Return whether the run's readings have what ``evidence`` brings, so that it can go on with it."""
+    return (
+        (evidence.counter_ul is None or tail.counter_ul is not None)
+        and (evidence.remaining_ul is None or tail.remaining_ul is not None)
+        and evidence.rate_ul_per_h == tail.rate_ul_per_h
+        and evidence.step_ul == tail.step_ul
+    )
+
+
+def _says_the_same(state: PumpState, evidence: Evidence, therapy: Therapy) -> bool:
+    fold = state.fold
+    reading = fold.reading
+    if evidence.kind is EvidenceKind.DOUBT:
+        return True
+    if evidence.kind is EvidenceKind.NO_FLOW:
+        return not has_moved(reading, evidence)
+    if evidence.flow_by_us - state.tail_to_us > therapy.silence_max_us:
+        return False
+    if fold.stop is not None:
+        is_claim = evidence.counter_ul is not None or evidence.unsure_us > therapy.silence_max_us
+        return is_claim and not has_moved(reading, evidence)
+    return not is_due(reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction)
 
 
 def is_too_old(state: PumpState, evidence: Evidence) -> bool:
@@ -56,16 +82,17 @@ def admit(state: PumpState, evidence: Evidence, therapy: Therapy) -> PumpState:
         return state
     kept = closed_log(state)
     if kept and evidence.at_us < state.tail_to_us:
-        return _inserted(state, kept, evidence, therapy)
+        merged = inserted(kept, evidence, therapy)
+        if merged is None:
+            return state
+        fold = refold(state.base, merged, therapy)
+        return pruned(_with_tail(state, fold, merged), therapy)
     if kept and evidence == kept[-1]:
         return state
-    if needs_refold(state.fold, evidence, therapy):
-        kept = (*kept, evidence)
-        fold = refold(state.base, kept, therapy)
-    else:
-        kept = (*kept, evidence)
-        fold = apply(state.fold, evidence, therapy)
-    return pruned(_with_tail(replace(state, fold=fold, evidence=kept), evidence), therapy)
+    must_refold = needs_refold(state.fold, evidence, therapy)
+    kept = (*kept, evidence)
+    fold = refold(state.base, kept, therapy) if must_refold else apply(state.fold, evidence, therapy)
+    return pruned(_with_tail(state, fold, kept), therapy)
 
 
 def closed_log(state: PumpState) -> tuple[Evidence, ...]:
@@ -75,7 +102,16 @@ def closed_log(state: PumpState) -> tuple[Evidence, ...]:
     tail = state.evidence[-1]
     if tail.to_us == state.tail_to_us:
         return state.evidence
-    closed = replace(tail, to_us=state.tail_to_us, counter_to_ml=state.tail_counter_ml, moved_us=state.tail_moved_us)
+    closed = replace(tail, to_us=state.tail_to_us, samples=state.tail_samples)
+    reading = state.fold.reading
+    if reading is not None and (tail.counter_ul is not None or tail.remaining_ul is not None):
+        closed = replace(
+            closed,
+            counter_to_ul=reading.counter_ul,
+            read_to_us=reading.at_us,
+            still_us=reading.still_us,
+            remaining_to_ul=reading.remaining_ul,
+        )
     return (*state.evidence[:-1], closed)
 
 
@@ -93,7 +129,11 @@ def pruned(state: PumpState, therapy: Therapy) -> PumpState:
     tail = state.evidence[-1]
     if tail.kind is not EvidenceKind.FLOW or tail.at_us < fold.flow_from_us:
         return state
-    base = replace(fold, last_flow_us=min(tail.at_us, fold.last_flow_us), counter_ml=None, done=())
+    base = Fold(
+        flow_from_us=fold.flow_from_us,
+        last_flow_us=min(tail.at_us, fold.last_flow_us),
+        checked_us=fold.checked_us,
+    )
     return replace(state, base=base, fold=replace(fold, done=()), evidence=(tail,))
 
 
@@ -111,41 +151,19 @@ def _halved(state: PumpState, therapy: Therapy) -> PumpState:
     return replace(state, fold=fold, base=base, evidence=newer)
 
 
-def _with_tail(state: PumpState, evidence: Evidence) -> PumpState:
-    reading = evidence.counter_to_ml if evidence.counter_to_ml is not None else evidence.counter_ml
-    return replace(state, tail_to_us=evidence.to_us, tail_counter_ml=reading, tail_moved_us=evidence.moved_us)
+def _with_tail(state: PumpState, fold: Fold, kept: tuple[Evidence, ...]) -> PumpState:
+    tail = kept[-1]
+    return replace(state, fold=fold, evidence=kept, tail_to_us=tail.to_us, tail_samples=tail.samples)
 
 
 def _extended(state: PumpState, evidence: Evidence, therapy: Therapy) -> PumpState:
-    tail = state.evidence[-1]
-    reading = evidence.counter_ml if evidence.counter_ml is not None else state.tail_counter_ml
-    moved_us = state.tail_moved_us
-    if moved_us is None and reading is not None and tail.counter_ml is not None and reading > tail.counter_ml:
-        moved_us = evidence.flow_by_us
     reached_us = evidence.stood_until_us if evidence.kind is EvidenceKind.NO_FLOW else evidence.to_us
+    reached_us = max(state.tail_to_us, reached_us)
+    known = None if state.fold.reading is None else state.fold.reading.counter_ul
+    moved_ul = None if known is None or evidence.counter_ul is None else evidence.counter_ul - known
     return replace(
         state,
         fold=apply(state.fold, evidence, therapy),
-        tail_to_us=max(state.tail_to_us, reached_us),
-        tail_counter_ml=reading,
-        tail_moved_us=moved_us,
+        tail_to_us=reached_us,
+        tail_samples=added(state.tail_samples, reached_us - state.tail_to_us, moved_ul),
     )
-
-
-def _inserted(state: PumpState, kept: tuple[Evidence, ...], evidence: Evidence, therapy: Therapy) -> PumpState:
-    """Put late evidence in its place, parting a stretch of repeats that it falls into."""
-    if evidence in kept:
-        return state
-    place = bisect_right(kept, evidence.at_us, key=lambda piece: piece.at_us)
-    before, after = list(kept[:place]), list(kept[place:])
-    if before and before[-1].to_us > evidence.at_us and evidence.kind is not before[-1].kind:
-        whole = before.pop()
-        # Which repeats lay just before and after is not kept. For the stretch before, the instant of
-        # the new evidence is exact enough (it only caps an onset); after it, only the last one is sure.
-        before.append(replace(whole, to_us=evidence.at_us, counter_to_ml=None, moved_us=None))
-        unsure_us = max(0, (state.last_contact_at_us or 0) - whole.to_us) if whole.unsure_us else 0
-        last = replace(whole, at_us=whole.to_us, earliest_us=whole.to_us, counter_ml=whole.counter_to_ml)
-        after.insert(0, replace(last, moved_us=None, unsure_us=unsure_us))
-    merged = (*before, evidence, *after)
-    fold = refold(state.base, merged, therapy)
-    return pruned(_with_tail(replace(state, fold=fold, evidence=merged), merged[-1]), therapy)

@@ -1,9 +1,9 @@
 """The clock at work: evidence folded, in the order of the instants it is about, into off-time.
 
 Theory of operation. ``apply`` takes the clock and one piece of evidence that is not older than what was
-applied before, and returns the clock after it, in constant time. Late evidence, and a stop whose
-latency window reaches back over flow that had already been believed, are folded again from the kept
-evidence by ``refold``; both roads give the same clock. Three rules of the house:
+applied before, and returns the clock after it, in constant time. Late evidence, and whatever says something
+about instants before it, are folded again from the kept evidence by ``refold``; both roads give the same
+clock. Three rules of the house:
 
 - Only flow that is confirmed ends a stop: a run state alone does not, where the pump has a counter.
 - What is doubtful counts into the upper bound and never into the lower one.
@@ -15,172 +15,228 @@ from __future__ import annotations
 import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.offtime import Fold, Group, OpenStop, certain_us
+from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead, ahead_of, believable
+from monitor.interruption.offtime import Fold, OpenStop, Stop, Why, finished, joined
 from monitor.interruption.policy import Therapy
+from monitor.interruption.reading import Motion, Ran, Reading, after, has_moved, is_due, ran, step_ul_of
+from monitor.interruption.standing import no_flow, reach_back
+
+replace = msgspec.structs.replace
 
 
-def apply(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
+def apply(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead = NOTHING_AHEAD) -> Fold:
     """Return the clock after one piece of evidence, not older than any before it."""
     kind = evidence.kind
-    if kind is EvidenceKind.FLOW or kind is EvidenceKind.RUN:
-        return _flow(fold, evidence, therapy)
+    if kind is EvidenceKind.FLOW:
+        return _flow(fold, evidence, therapy, ahead)
+    if kind is EvidenceKind.RUN:
+        return _run(fold, evidence, therapy, ahead)
     if kind is EvidenceKind.PERSON_FLOW:
-        return _person_flow(fold, evidence, therapy)
+        return _person_flow(fold, evidence, therapy, ahead)
+    if kind is EvidenceKind.SWAPPED:
+        step_ul = step_ul_of(therapy, evidence)
+        return replace(fold, reading=Reading(evidence.at_us, evidence.at_us, Motion.UNREAD, 0, None, None, step_ul))
+    if kind is EvidenceKind.COVERED:
+        return replace(fold, covered_from_us=evidence.earliest_us, covered_to_us=evidence.at_us)
     if fold.last_flow_us is None:
         # Therapy has not begun: what is not flow is no interruption of it.
-        return _with_counter(fold, evidence)
+        return _read(fold, evidence, therapy)
     if kind is EvidenceKind.DOUBT or kind is EvidenceKind.RUN_DOUBTED:
-        return _doubt(fold, evidence)
-    return _no_flow(fold, evidence, therapy)
+        return _read(_doubt(fold, evidence), evidence, therapy)
+    return _read(no_flow(fold, evidence, therapy, ahead), evidence, therapy)
 
 
 def needs_refold(fold: Fold, evidence: Evidence, therapy: Therapy) -> bool:
-    """Return whether ``evidence`` takes back flow that had been believed to part two stops.
+    """Return whether ``evidence`` takes back what had been believed of instants before it.
 
-    That is so when the oldest instant that fits a stop lies before, or not a whole merge time after,
-    the return of flow that ended an earlier stop.
+    So does a stop whose oldest instant lies before, or not a whole merge time after, the return of flow that
+    ended an earlier stop; and so does a counter that accounts for time in which flow had been missed.
     """
-    if evidence.kind is not EvidenceKind.STOP and evidence.kind is not EvidenceKind.PERSON_STOP:
-        return False
+    if evidence.kind is EvidenceKind.COVERED:
+        return fold.stop is not None or fold.group is not None or bool(fold.done)
     if fold.flow_from_us is None or (fold.group is None and not fold.done):
         return False
-    return _reach_back(fold, evidence) < fold.flow_from_us + therapy.merge_run_us
+    if evidence.kind is EvidenceKind.STOP or evidence.kind is EvidenceKind.PERSON_STOP:
+        return reach_back(fold, evidence) < fold.flow_from_us + therapy.merge_run_us
+    reading = fold.reading
+    if evidence.kind is not EvidenceKind.FLOW or reading is None or reading.at_us >= fold.flow_from_us:
+        return False
+    found = ran(reading, evidence, therapy)
+    return found is not None and found.is_throughout
 
 
 def refold(base: Fold, evidence: tuple[Evidence, ...], therapy: Therapy, later: tuple[Evidence, ...] = ()) -> Fold:
     """Return the clock folded anew over all of ``evidence``, in order, from ``base``.
 
-    Flow that lies inside the latency window of a later stop is doubt: the motor turned against a
-    closed line. A person's flow check caps the window. What is known ``later`` is not folded, but its
-    windows reach back all the same.
+    What is known ``later`` is not folded, but what it says about earlier instants counts all the same.
     """
     fold = base
-    windows = _windows(base, (*evidence, *later))
+    ahead = ahead_of(base, (*evidence, *later), therapy)
     for piece in evidence:
-        if windows and piece.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):
-            for part in _believable(piece, windows):
-                fold = apply(fold, part, therapy)
+        if ahead.windows and piece.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):
+            for part in believable(piece, ahead.windows):
+                fold = apply(fold, part, therapy, ahead)
         else:
-            fold = apply(fold, piece, therapy)
+            fold = apply(fold, piece, therapy, ahead)
     return fold
 
 
-def _windows(base: Fold, evidence: tuple[Evidence, ...]) -> list[tuple[int, int]]:
-    windows = []
-    checked = base.checked_us
-    for piece in evidence:
-        if piece.kind is EvidenceKind.PERSON_FLOW:
-            checked = piece.at_us
-        elif piece.kind in (EvidenceKind.STOP, EvidenceKind.PERSON_STOP) and piece.earliest_us < piece.at_us:
-            start = piece.earliest_us if checked is None else max(piece.earliest_us, checked)
-            windows.append((start, piece.at_us))
-    # The window that reaches back furthest decides first.
-    return sorted(windows)
+def _read(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
+    reading = after(fold.reading, evidence, therapy)
+    return fold if reading is fold.reading else replace(fold, reading=reading)
 
 
-def _believable(piece: Evidence, windows: list[tuple[int, int]]) -> list[Evidence]:
-    """Part a stretch of claimed flow into what is believed and what a later stop takes back."""
-    for start, end in windows:
-        # A stretch that begins at the end of a window came after that stop; one that ends at its
-        # start came before it.
-        if piece.at_us >= end or piece.to_us <= start:
-            continue
-        kind = EvidenceKind.RUN_DOUBTED if piece.kind is EvidenceKind.RUN else EvidenceKind.DOUBT
-        doubt = msgspec.structs.replace(piece, kind=kind, at_us=max(piece.at_us, start), to_us=min(piece.to_us, end))
-        if piece.at_us >= start:
-            return [doubt]
-        before = msgspec.structs.replace(piece, to_us=start, counter_to_ml=piece.counter_ml)
-        return [before, doubt]
-    return [piece]
+def _is_excused(fold: Fold, until_us: int, therapy: Therapy, ahead: Ahead) -> bool:
+    """Return whether the silence from the last flow evidence until ``until_us`` is no stop."""
+    last_us = fold.last_flow_us or 0
+    if until_us - last_us <= therapy.silence_max_us:
+        return True
+    if fold.covered_from_us <= last_us and until_us - fold.covered_to_us <= therapy.silence_max_us:
+        return True
+    return ahead.is_bridged(last_us, until_us)
 
 
-def _reach_back(fold: Fold, evidence: Evidence) -> int:
-    """Return the oldest instant that fits a stop, capped by a person's flow check."""
-    if fold.checked_us is not None and fold.checked_us <= evidence.at_us:
-        return max(evidence.earliest_us, fold.checked_us)
-    return evidence.earliest_us
+def _witness(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Ran | None:
+    """Return what counter and bag say about the gap before ``evidence``, if anything.
+
+    A gap that was parted since the last reading, by a stop that somebody ended, has no single answer.
+    """
+    reading = fold.reading
+    if reading is None or ahead.is_blind(reading.at_us, evidence.at_us):
+        return None
+    found = ran(reading, evidence, therapy)
+    if found is None or (fold.flow_from_us is not None and fold.flow_from_us > reading.at_us):
+        return None
+    return found
 
 
-def _flow(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
+def _flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
     if fold.last_flow_us is None:
         # Therapy begins with the first flow evidence. A run state is enough here: to begin the clock
         # too early only makes an interruption longer.
-        return msgspec.structs.replace(
-            _with_counter(fold, evidence), flow_from_us=evidence.at_us, last_flow_us=evidence.to_us
-        )
+        begun = replace(fold, flow_from_us=evidence.at_us, last_flow_us=evidence.to_us)
+        return _read(begun, evidence, therapy)
+    if fold.stop is not None:
+        return _flow_after_stop(fold, evidence, therapy, ahead)
+    lags = is_due(fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction)
+    if not lags and _is_excused(fold, evidence.flow_by_us, therapy, ahead):
+        return _flows_on(fold, evidence, therapy)
+    if evidence.unsure_us > therapy.silence_max_us:
+        # Held up for so long, it says nothing about the silence: it may have been said before it.
+        return fold
+    found = _witness(fold, evidence, therapy, ahead)
+    if found is not None and found.is_throughout and not lags:
+        return _flows_on(fold, evidence, therapy)
+    if lags and not has_moved(fold.reading, evidence):
+        return _counter_stands(fold, evidence, therapy)
+    if found is not None:
+        return _stop_inside(fold, evidence, found, therapy)
+    fold = replace(fold, stop=OpenStop(fold.last_flow_us))
+    return _flow_after_stop(fold, evidence, therapy, ahead)
+
+
+def _flows_on(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
+    last_us = max(fold.last_flow_us or 0, evidence.to_us)
+    return _settle(_read(replace(fold, last_flow_us=last_us), evidence, therapy), therapy)
+
+
+def _counter_stands(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
+    """Open a stop back to when the counter last moved: "delivering" with a counter that stands is doubt."""
+    reading = fold.reading
+    onset_us = fold.last_flow_us or evidence.at_us
+    if reading is not None:
+        onset_us = min(onset_us, max(reading.still_us, fold.checked_us or 0, fold.flow_from_us or 0))
+    stop = OpenStop(onset_us, is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
+    return _read(replace(fold, stop=stop), evidence, therapy)
+
+
+def _stop_inside(fold: Fold, evidence: Evidence, found: Ran, therapy: Therapy) -> Fold:
+    """Close a stop that lies somewhere in the gap before ``evidence``, as long as the witness says."""
+    last_us = fold.last_flow_us or 0
+    gap_us = evidence.at_us - last_us
+    high_us = min(gap_us, found.span_us - found.at_least_us)
+    low_us = min(high_us, found.span_us - found.at_most_us)
+    why = Why.COUNTER if found.by_counter else Why.BAG
+    stop = Stop(last_us, None, None, evidence.at_us, low_us, high_us, (Why.FLOW_SEEN, why, why, Why.FLOW_CONFIRMED))
+    return _resumed(_read(fold, evidence, therapy), stop, evidence.to_us, therapy)
+
+
+def _run(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
+    if fold.last_flow_us is None:
+        return replace(fold, flow_from_us=evidence.at_us, last_flow_us=evidence.to_us)
+    has_counter = fold.reading is not None and fold.reading.counter_ul is not None
     if fold.stop is None:
-        if evidence.flow_by_us - fold.last_flow_us <= therapy.silence_max_us:
-            if evidence.kind is EvidenceKind.RUN and fold.counter_ml is not None:
-                return fold
-            last = max(fold.last_flow_us, evidence.to_us)
-            return _settle(msgspec.structs.replace(_with_counter(fold, evidence), last_flow_us=last), therapy)
+        if _is_excused(fold, evidence.flow_by_us, therapy, ahead):
+            return fold if has_counter else _flows_on(fold, evidence, therapy)
         if evidence.unsure_us > therapy.silence_max_us:
-            # Held up for so long, it says nothing about the silence: it may have been said before it.
             return fold
-        fold = msgspec.structs.replace(fold, stop=OpenStop(fold.last_flow_us))
-    return _flow_after_stop(fold, evidence, therapy)
-
-
-def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
+        fold = replace(fold, stop=OpenStop(fold.last_flow_us))
     stop = fold.stop
     if stop is None:
         return fold
-    if evidence.kind is EvidenceKind.RUN:
-        # Only the first sign of flow after the certain stretch tells how long that stretch was.
-        run_us = evidence.at_us if stop.run_us is None and not stop.is_flow_claimed else stop.run_us
-        stop = msgspec.structs.replace(stop, run_us=run_us, is_flow_claimed=True)
-        fold = msgspec.structs.replace(fold, stop=stop)
-        is_sure = fold.counter_ml is None and evidence.unsure_us <= therapy.silence_max_us
-        return _confirm(fold, evidence.flow_by_us, evidence.to_us, therapy) if is_sure else fold
-    confirmed_us = _confirmed_at(fold.counter_ml, evidence)
+    # Only the first sign of flow after the certain stretch tells how long that stretch was.
+    run_us = evidence.at_us if stop.run_us is None and not stop.is_flow_claimed else stop.run_us
+    fold = replace(fold, stop=replace(stop, run_us=run_us, is_flow_claimed=True))
+    is_sure = not has_counter and evidence.unsure_us <= therapy.silence_max_us
+    return _confirm(fold, evidence.flow_by_us, evidence.to_us, therapy, Why.RUN_SAID) if is_sure else fold
+
+
+def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
+    stop = fold.stop
+    if stop is None:
+        return fold
+    confirmed_us = _confirmed_at(fold.reading, evidence)
+    claimed = replace(fold, stop=replace(stop, is_flow_claimed=True))
     if evidence.unsure_us > therapy.silence_max_us:
         # It flowed at some time or other; whether it flows now, what comes next must tell.
-        return msgspec.structs.replace(fold, stop=msgspec.structs.replace(stop, is_flow_claimed=True))
-    fold = _with_counter(fold, evidence)
-    if confirmed_us is not None:
-        return _confirm(fold, confirmed_us, evidence.to_us, therapy)
-    return msgspec.structs.replace(fold, stop=msgspec.structs.replace(stop, is_flow_claimed=True))
+        return claimed
+    if confirmed_us is None:
+        return _read(claimed, evidence, therapy)
+    why = Why.FLOW_CONFIRMED
+    found = _witness(fold, evidence, therapy, ahead)
+    reading = fold.reading
+    if found is not None and reading is not None and stop.earliest_why is not Why.LATENCY:
+        is_standing = reading.motion is Motion.STANDING and confirmed_us == evidence.at_us
+        if is_standing:
+            stop, confirmed_us, why = _narrowed_resume(stop, evidence, found, confirmed_us)
+            fold = replace(fold, stop=stop)
+    return _confirm(_read(fold, evidence, therapy), confirmed_us, evidence.to_us, therapy, why)
 
 
-def _confirmed_at(counter_ml: float | None, evidence: Evidence) -> int | None:
-    """Return when a claim of flow was borne out by the counter, or at once if there is no counter.
+def _narrowed_resume(stop: OpenStop, evidence: Evidence, found: Ran, confirmed_us: int) -> tuple[OpenStop, int, Why]:
+    """Date the return of flow by how long the motor has run since it was last read standing."""
+    why = Why.COUNTER if found.by_counter else Why.BAG
+    if stop.onset_latest_us is not None and stop.certain_to_us is not None and stop.run_us is None:
+        certain_us_ = evidence.at_us - found.at_most_us
+        if certain_us_ > stop.certain_to_us:
+            stop = replace(stop, certain_to_us=certain_us_, certain_why=why)
+    since_us = max(stop.certain_to_us or 0, stop.run_us or 0)
+    resumed_us = max(evidence.at_us - found.at_least_us, since_us)
+    if resumed_us < confirmed_us:
+        return stop, resumed_us, why
+    return stop, confirmed_us, Why.FLOW_CONFIRMED
 
-    A counter that went back was reset, as people do at a bag change; what it shows above zero has
-    been delivered since.
-    """
-    if counter_ml is None and evidence.counter_ml is None:
+
+def _confirmed_at(reading: Reading | None, evidence: Evidence) -> int | None:
+    """Return when a claim of flow was borne out by the counter, or at once if there is no counter."""
+    has_counter = reading is not None and reading.counter_ul is not None
+    is_unread = reading is not None and reading.motion is Motion.UNREAD
+    if evidence.counter_ul is None and (is_unread or not has_counter):
         return evidence.flow_by_us
-    if evidence.counter_ml is None:
-        return evidence.moved_us
-    before = 0.0 if counter_ml is not None and evidence.counter_ml < counter_ml else counter_ml
-    if before is not None and evidence.counter_ml > before:
+    if has_counter and has_moved(reading, evidence):
         return evidence.flow_by_us
     return evidence.moved_us
 
 
-def _with_counter(fold: Fold, evidence: Evidence) -> Fold:
-    reading = evidence.counter_to_ml if evidence.counter_to_ml is not None else evidence.counter_ml
-    if reading is None or reading == fold.counter_ml:
-        return fold
-    return msgspec.structs.replace(fold, counter_ml=reading)
-
-
-def _confirm(fold: Fold, at_us: int, last_us: int, therapy: Therapy) -> Fold:
+def _confirm(fold: Fold, at_us: int, last_us: int, therapy: Therapy, why: Why) -> Fold:
     """Close the open stop: flow is confirmed at ``at_us`` at the latest and surely known until ``last_us``."""
     stop = fold.stop
-    if stop is None:
-        return fold
-    low, high = certain_us(stop), max(0, at_us - stop.onset_earliest_us)
-    group = fold.group or Group(stop.onset_earliest_us, 0, 0, 0, 0, 0)
-    group = Group(
-        opened_us=group.opened_us,
-        flow_us=at_us,
-        stops=group.stops + 1,
-        min_us=group.min_us + low,
-        max_us=group.max_us + high,
-        longest_min_us=max(group.longest_min_us, low),
-    )
-    flowing = msgspec.structs.replace(fold, stop=None, group=group, flow_from_us=at_us, last_flow_us=last_us)
+    return fold if stop is None else _resumed(fold, finished(stop, at_us, why), last_us, therapy)
+
+
+def _resumed(fold: Fold, stop: Stop, last_us: int, therapy: Therapy) -> Fold:
+    group = joined(fold.group, stop)
+    flowing = replace(fold, stop=None, group=group, flow_from_us=stop.resume_latest_us, last_flow_us=last_us)
     return _settle(flowing, therapy)
 
 
@@ -190,74 +246,29 @@ def _settle(fold: Fold, therapy: Therapy) -> Fold:
         return fold
     if fold.last_flow_us - fold.flow_from_us < therapy.merge_run_us:
         return fold
-    return msgspec.structs.replace(fold, group=None, done=(*fold.done, fold.group))
+    return replace(fold, group=None, done=(*fold.done, fold.group))
 
 
-def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
+def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
     at_us = evidence.at_us
     if fold.last_flow_us is None:
-        return msgspec.structs.replace(fold, flow_from_us=at_us, last_flow_us=at_us, checked_us=at_us)
-    fold = msgspec.structs.replace(fold, checked_us=at_us)
-    if fold.stop is None and fold.last_flow_us is not None:
-        if at_us - fold.last_flow_us <= therapy.silence_max_us:
-            return _settle(msgspec.structs.replace(fold, last_flow_us=max(fold.last_flow_us, at_us)), therapy)
-        fold = msgspec.structs.replace(fold, stop=OpenStop(fold.last_flow_us))
-    return _confirm(fold, at_us, at_us, therapy)
+        return replace(fold, flow_from_us=at_us, last_flow_us=at_us, checked_us=at_us)
+    fold = replace(fold, checked_us=at_us)
+    if fold.stop is None:
+        if _is_excused(fold, at_us, therapy, ahead):
+            return _settle(replace(fold, last_flow_us=max(fold.last_flow_us or 0, at_us)), therapy)
+        fold = replace(fold, stop=OpenStop(fold.last_flow_us or at_us))
+    return _confirm(fold, at_us, at_us, therapy, Why.PERSON_SAW_FLOW)
 
 
 def _doubt(fold: Fold, evidence: Evidence) -> Fold:
-    fold = _with_counter(fold, evidence)
     stop = fold.stop
     if stop is None:
-        stop = OpenStop(_flowed_until(fold, evidence), is_flow_claimed=True)
-    else:
-        run_us = stop.run_us
-        if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
-            run_us = evidence.at_us
-        if stop.is_flow_claimed and run_us == stop.run_us:
-            return fold
-        stop = msgspec.structs.replace(stop, is_flow_claimed=True, run_us=run_us)
-    return msgspec.structs.replace(fold, stop=stop)
-
-
-def _no_flow(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
-    stop = fold.stop
-    last_flow_us = fold.last_flow_us or evidence.at_us
-    if stop is None:
-        stop = OpenStop(_onset_earliest(fold, evidence, therapy))
-    else:
-        reach = max(_reach_back(fold, evidence), _flow_from(fold, evidence))
-        if evidence.kind in (EvidenceKind.STOP, EvidenceKind.PERSON_STOP) and reach < stop.onset_earliest_us:
-            stop = msgspec.structs.replace(stop, onset_earliest_us=reach)
-    if stop.is_flow_claimed and stop.onset_latest_us is not None:
-        # Flow was claimed in between: whether it flowed is not known, so a new certain stretch begins.
-        stop = msgspec.structs.replace(stop, certain_sum_us=certain_us(stop), onset_latest_us=None, certain_to_us=None)
-    if stop.onset_latest_us is None:
-        # A person's "since" is certain only as far as the pump had not claimed flow after it.
-        is_dated = evidence.kind is EvidenceKind.PERSON_STOP and not stop.is_flow_claimed
-        onset = max(evidence.earliest_us, last_flow_us) if is_dated else evidence.at_us
-        stop = msgspec.structs.replace(stop, onset_latest_us=max(onset, stop.onset_earliest_us))
-    stood_us = max(evidence.stood_until_us, stop.onset_latest_us or 0)
-    certain_to = stood_us if stop.certain_to_us is None else max(stop.certain_to_us, stood_us)
-    stop = msgspec.structs.replace(stop, certain_to_us=certain_to, run_us=None, is_flow_claimed=False)
-    return msgspec.structs.replace(_with_counter(fold, evidence), stop=stop)
-
-
-def _onset_earliest(fold: Fold, evidence: Evidence, therapy: Therapy) -> int:
-    """Return the later of the last flow evidence and the pump's own stop time less its latency."""
-    last_flow_us = _flowed_until(fold, evidence)
-    if evidence.kind is EvidenceKind.NO_FLOW:
-        return last_flow_us
-    if evidence.at_us - last_flow_us > therapy.silence_max_us:
-        # Silence came first; that the pump said when it stopped does not tell that it ran until then.
-        return min(last_flow_us, max(_reach_back(fold, evidence), _flow_from(fold, evidence)))
-    return max(_reach_back(fold, evidence), _flow_from(fold, evidence))
-
-
-def _flowed_until(fold: Fold, evidence: Evidence) -> int:
-    """Return the last flow evidence before ``evidence``; flow that was dated late is not believed beyond it."""
-    return evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
-
-
-def _flow_from(fold: Fold, evidence: Evidence) -> int:
-    return 0 if fold.flow_from_us is None else min(fold.flow_from_us, evidence.at_us)
+        last_us = evidence.at_us if fold.last_flow_us is None else fold.last_flow_us
+        return replace(fold, stop=OpenStop(min(last_us, evidence.at_us), is_flow_claimed=True))
+    run_us = stop.run_us
+    if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
+        run_us = evidence.at_us
+    if stop.is_flow_claimed and run_us == stop.run_us:
+        return fold
+    return replace(fold, stop=replace(stop, is_flow_claimed=True, run_us=run_us))

@@ -5,9 +5,35 @@ The clock is data here; ``folding`` is what moves it. Nothing here knows what ti
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import msgspec
 
 from monitor.interruption.policy import Therapy
+from monitor.interruption.reading import Reading
+
+STOPS_LISTED = 32
+"""How many finished stops of one interruption are kept one by one; older ones only in the sums."""
+
+
+class Why(IntEnum):
+    """Which evidence set an instant of a stop."""
+
+    UNKNOWN = 0
+    FLOW_SEEN = 1
+    STOP_SAID = 2
+    LATENCY = 3
+    FLOW_CHECKED = 4
+    STANDING_SEEN = 5
+    RUN_SAID = 6
+    FLOW_CONFIRMED = 7
+    PERSON_SAID = 8
+    PERSON_SAW_FLOW = 9
+    COUNTER = 10
+    BAG = 11
+    COUNTER_STOOD = 12
+    MONITOR_DOWN = 13
+    PLAN = 14
 
 
 class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -20,6 +46,9 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
         run_us: The pump's run event since then, if any.
         is_flow_claimed: True once flow was claimed or doubtful after the certain stretch.
         certain_sum_us: Length of earlier certain stretches of the same stop.
+        earliest_why, latest_why, certain_why: What set the first three instants.
+        is_counter_still: True if it is one because the counter stands although the pump says it delivers.
+        ran_least_us, ran_most_us: How long the motor ran inside the stop, by the counter.
     """
 
     onset_earliest_us: int
@@ -28,6 +57,31 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
     run_us: int | None = None
     is_flow_claimed: bool = False
     certain_sum_us: int = 0
+    earliest_why: Why = Why.FLOW_SEEN
+    latest_why: Why = Why.UNKNOWN
+    certain_why: Why = Why.UNKNOWN
+    is_counter_still: bool = False
+    ran_least_us: int = 0
+    ran_most_us: int = 0
+
+
+class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A finished stop: its four instants, what set each, and its bounds.
+
+    Attributes:
+        onset_earliest_us, onset_latest_us, resume_earliest_us, resume_latest_us: The four instants; the
+            inner two are None where no moment of the stop is certain.
+        min_us, max_us: Its bounds; narrower than the instants where a witness says that it ran in between.
+        whys: What set each of the four.
+    """
+
+    onset_earliest_us: int
+    onset_latest_us: int | None
+    resume_earliest_us: int | None
+    resume_latest_us: int
+    min_us: int
+    max_us: int
+    whys: tuple[Why, Why, Why, Why]
 
 
 class Group(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -39,6 +93,7 @@ class Group(msgspec.Struct, frozen=True, gc=False, array_like=True):
         stops: How many stops.
         min_us, max_us: Sums of their bounds.
         longest_min_us: The largest certain length of a single stop.
+        listed: The last ``STOPS_LISTED`` of them, one by one.
     """
 
     opened_us: int
@@ -47,6 +102,7 @@ class Group(msgspec.Struct, frozen=True, gc=False, array_like=True):
     min_us: int
     max_us: int
     longest_min_us: int
+    listed: tuple[Stop, ...] = ()
 
 
 class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -59,7 +115,8 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
         stop: The stop that is open, if any.
         group: The finished stops of the interruption that may still go on, if any.
         done: Interruptions that ended, oldest first.
-        counter_ml: The last reading of the volume counter.
+        reading: The last reading of counter and bag.
+        covered_from_us, covered_to_us: Over which stretch the pump's log was read without a hole, last.
     """
 
     flow_from_us: int | None = None
@@ -68,7 +125,9 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
     stop: OpenStop | None = None
     group: Group | None = None
     done: tuple[Group, ...] = ()
-    counter_ml: float | None = None
+    reading: Reading | None = None
+    covered_from_us: int = 0
+    covered_to_us: int = 0
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +142,7 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
         is_silence_only: True if the stop that is open rests on silence alone.
         flow_us: When flow was last confirmed to have returned; None while it has not.
         is_flow_claimed: True if the pump claims flow, confirmed or not.
+        listed: The stops one by one, the open one last, as they stand now.
     """
 
     opened_us: int
@@ -94,14 +154,54 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
     is_silence_only: bool
     flow_us: int | None
     is_flow_claimed: bool
+    listed: tuple[Stop, ...] = ()
 
 
 def certain_us(stop: OpenStop) -> int:
     """Return how long the stop has certainly lasted, in microseconds."""
-    if stop.onset_latest_us is None or stop.certain_to_us is None:
-        return stop.certain_sum_us
-    until = stop.certain_to_us if stop.run_us is None else max(stop.run_us, stop.certain_to_us)
-    return stop.certain_sum_us + max(0, until - stop.onset_latest_us)
+    low = stop.certain_sum_us
+    if stop.onset_latest_us is not None and stop.certain_to_us is not None:
+        until = stop.certain_to_us if stop.run_us is None else max(stop.run_us, stop.certain_to_us)
+        low += max(0, until - stop.onset_latest_us)
+    return max(0, low - stop.ran_most_us)
+
+
+def longest_us(stop: OpenStop, until_us: int) -> int:
+    """Return how long the stop may have lasted by ``until_us``, in microseconds; never less than is certain."""
+    return max(0, until_us - stop.onset_earliest_us - stop.ran_least_us, certain_us(stop))
+
+
+def finished(stop: OpenStop, at_us: int, why: Why) -> Stop:
+    """Return the stop as it stands if flow is confirmed at ``at_us``."""
+    resume_us, resume_why = stop.certain_to_us, stop.certain_why
+    if stop.run_us is not None and (resume_us is None or stop.run_us > resume_us):
+        resume_us, resume_why = stop.run_us, Why.RUN_SAID
+    if stop.onset_latest_us is None:
+        resume_us, resume_why = None, Why.UNKNOWN
+    return Stop(
+        onset_earliest_us=stop.onset_earliest_us,
+        onset_latest_us=stop.onset_latest_us,
+        resume_earliest_us=resume_us,
+        resume_latest_us=at_us,
+        min_us=certain_us(stop),
+        max_us=longest_us(stop, at_us),
+        whys=(stop.earliest_why, stop.latest_why, resume_why, why),
+    )
+
+
+def joined(group: Group | None, stop: Stop) -> Group:
+    """Return the interruption with one more finished stop."""
+    if group is None:
+        group = Group(stop.onset_earliest_us, 0, 0, 0, 0, 0)
+    return Group(
+        opened_us=group.opened_us,
+        flow_us=stop.resume_latest_us,
+        stops=group.stops + 1,
+        min_us=group.min_us + stop.min_us,
+        max_us=group.max_us + stop.max_us,
+        longest_min_us=max(group.longest_min_us, stop.min_us),
+        listed=(*group.listed, stop)[-STOPS_LISTED:],
+    )
 
 
 def known_until_us(fold: Fold) -> int:
@@ -133,19 +233,18 @@ def bounds(fold: Fold, now_us: int, therapy: Therapy) -> Bounds | None:
     group = fold.group
     if stop is None:
         return None if group is None else group_bounds(group)
-    low, high = certain_us(stop), max(0, now_us - stop.onset_earliest_us)
-    if group is None:
-        group = Group(stop.onset_earliest_us, 0, 0, 0, 0, 0)
+    shown = joined(group, finished(stop, now_us, Why.UNKNOWN))
     return Bounds(
-        opened_us=group.opened_us,
-        min_us=group.min_us + low,
-        max_us=group.max_us + high,
-        longest_min_us=max(group.longest_min_us, low),
-        stops=group.stops + 1,
+        opened_us=shown.opened_us,
+        min_us=shown.min_us,
+        max_us=shown.max_us,
+        longest_min_us=shown.longest_min_us,
+        stops=shown.stops,
         is_max_running=True,
         is_silence_only=silent,
         flow_us=None,
         is_flow_claimed=stop.run_us is not None or stop.is_flow_claimed,
+        listed=shown.listed,
     )
 
 
@@ -161,4 +260,5 @@ def group_bounds(group: Group) -> Bounds:
         is_silence_only=False,
         flow_us=group.flow_us,
         is_flow_claimed=True,
+        listed=group.listed,
     )

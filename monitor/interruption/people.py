@@ -113,17 +113,19 @@ def hold_changed(state: PumpState, event: HoldChanged, effects: list[Effect]) ->
     return replace(state, hold=None)
 
 
-def swapped(state: PumpState, event: Swapped, effects: list[Effect]) -> PumpState:
+def swapped(state: PumpState, event: Swapped, policy: Policy, effects: list[Effect]) -> PumpState:
     """Return the state with another pump confirmed: the interruption goes on over the swap.
 
     The new pump's counter starts from nothing; what the old one showed says nothing about it.
     """
     effects.append(PersonActed(what="swap", by=event.by, detail=event.serial))
     state = resolve_code(state, OwnCode.PUMP_CHANGED, event.at_us, effects)
-    fold = state.fold
-    if fold.counter_ml is not None:
-        fold = replace(fold, counter_ml=0.0)
-    return replace(state, serial=event.serial, strange_serial=None, boot=None, seq=-1, seq_window=0, fold=fold)
+    at_us = event.at_us
+    state = replace(state, serial=event.serial, strange_serial=None, boot=None, seq=-1, seq_window=0)
+    reading = state.fold.reading
+    if reading is None or reading.counter_ul is None:
+        return state
+    return admit(state, Evidence(EvidenceKind.SWAPPED, at_us, at_us, at_us), policy.therapy)
 
 
 def acknowledged(state: PumpState, event: Acknowledged, effects: list[Effect]) -> PumpState:
@@ -203,8 +205,8 @@ def _without_group(state: PumpState, incident: Incident, at_us: int) -> PumpStat
         return replace(state, fold=replace(fold, done=done), base=base, evidence=kept)
     if fold.stop is None and fold.flow_from_us is not None:
         begun = replace(fold, group=None, done=())
-        base = replace(begun, last_flow_us=fold.flow_from_us, counter_ml=None)
+        base = replace(begun, last_flow_us=fold.flow_from_us, reading=None)
         tail = state.evidence[-1:] if state.evidence else ()
         return replace(state, fold=begun, base=base, evidence=tail)
-    begun = Fold(flow_from_us=at_us, last_flow_us=at_us, counter_ml=fold.counter_ml)
+    begun = Fold(flow_from_us=at_us, last_flow_us=at_us, reading=fold.reading)
     return replace(state, fold=begun, base=begun, evidence=())

@@ -236,7 +236,8 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
         fold: The clock, folded over all evidence.
         base: The clock before the first evidence that is still kept.
         evidence: What is kept, in order; the last one may go on (see ``tail_to_us``).
-        tail_to_us, tail_counter_ml, tail_moved_us: How far the last evidence reaches by repetition.
+        tail_to_us: How far the last evidence reaches by repetition.
+        tail_samples: Its last single reports (see ``samples``).
         incidents: Interruptions that are open, wait for review, or may still be amended.
         next_number, next_alert: Counters for ids.
         alerts: Alert conditions that are not resolved.
@@ -262,8 +263,7 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
     base: Fold
     evidence: tuple[Evidence, ...] = ()
     tail_to_us: int = 0
-    tail_counter_ml: float | None = None
-    tail_moved_us: int | None = None
+    tail_samples: bytes = b""
     incidents: tuple[Incident, ...] = ()
     next_number: int = 1
     next_alert: int = 1

@@ -9,9 +9,12 @@ import msgspec
 
 from drivers.contract import DeliveryStatus, StatusObserved
 from monitor.interruption.events import PumpObserved
+from monitor.interruption.classify import microlitres
 from monitor.interruption.evidence import EvidenceKind
 from monitor.interruption.hearing import window_after
 from monitor.interruption.policy import Policy
+from monitor.interruption.reading import Reading, is_due
+from monitor.interruption.samples import added
 from monitor.interruption.state import PumpState
 
 replace = msgspec.structs.replace
@@ -48,32 +51,37 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
     tail = state.evidence[-1] if state.evidence else None
     if tail is None or tail.kind is not EvidenceKind.FLOW or tail.unsure_us or state.tail_to_us != fold.last_flow_us:
         return None
-    return _moved_on(state, seen, event.at_us)
+    return _moved_on(state, seen, event.at_us, policy)
 
 
-def _moved_on(state: PumpState, seen: StatusObserved, at_us: int) -> PumpState | None:
+def _moved_on(state: PumpState, seen: StatusObserved, at_us: int, policy: Policy) -> PumpState | None:
     seq, window = state.seq, state.seq_window
     if seen.seq is not None:
         if seen.boot != state.boot or seen.seq <= seq:
             return None
         window = window_after(window, seen.seq - seq)
         seq = seen.seq
-    reading = seen.volume_delivered_ml
-    moved_us = state.tail_moved_us
-    if reading is None:
-        fold = replace(state.fold, last_flow_us=at_us)
-        reading = state.tail_counter_ml
-    else:
-        fold = replace(state.fold, last_flow_us=at_us, counter_ml=reading)
-        first = state.evidence[-1].counter_ml
-        if moved_us is None and first is not None and reading > first:
-            moved_us = at_us
+    moved_ul, reading = None, state.fold.reading
+    if reading is not None:
+        counter_ul, remaining_ul = microlitres(seen.volume_delivered_ml), microlitres(seen.volume_remaining_ml)
+        if counter_ul is None or reading.counter_ul is None:
+            return None
+        if (remaining_ul is None) is not (reading.remaining_ul is None):
+            return None
+        moved_ul = counter_ul - reading.counter_ul
+        if moved_ul < 0 or is_due(reading, counter_ul, at_us, policy.therapy.min_rate_fraction):
+            return None
+        still_us = at_us if moved_ul else reading.still_us
+        reading = Reading(
+            at_us, still_us, reading.motion, counter_ul, remaining_ul, reading.rate_ul_per_h, reading.step_ul
+        )
+    elif seen.volume_delivered_ml is not None or seen.volume_remaining_ml is not None:
+        return None
     return replace(
         state,
-        fold=fold,
+        fold=replace(state.fold, last_flow_us=at_us, reading=reading),
         tail_to_us=at_us,
-        tail_counter_ml=reading,
-        tail_moved_us=moved_us,
+        tail_samples=added(state.tail_samples, at_us - state.tail_to_us, moved_ul),
         last_contact_at_us=at_us,
         seq=seq,
         seq_window=window,

@@ -122,7 +122,7 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
             accepted = accept_order(state, event.order, event.by, effects)
             return order_judged(accepted, policy, event.at_us, effects)
         case Swapped():
-            return people.swapped(state, event, effects)
+            return people.swapped(state, event, policy, effects)
         case Acknowledged():
             return people.acknowledged(state, event, effects)
         case Closed():

@@ -1,0 +1,182 @@
+"""The pump's counter and its bag as witnesses: how long the motor ran between two readings.
+
+The counter says how long the motor ran, exact to its step; what the pump reckons is left in the bag says
+the same with a wider error. Both are blind to a closed line: inside the latency window of a later
+occlusion neither is asked. Volumes are whole microlitres here, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.policy import HOUR_US, SECOND_US, Therapy
+
+MARGIN_US = 10 * SECOND_US
+"""How late one report may be against the one before it without the counter seeming to lag."""
+
+EXCESS = 1.1
+"""More than this share of what a gap can hold does not fit the rate: such a reading witnesses nothing."""
+
+replace = msgspec.structs.replace
+
+
+class Motion(IntEnum):
+    """What the pump said it did when its counter was read."""
+
+    DOUBTFUL = 0
+    FLOWING = 1
+    STANDING = 2
+    UNREAD = 3
+    """A new pump's counter, which starts from nothing and was not read yet."""
+
+
+_WITNESSING = (Motion.FLOWING, Motion.STANDING)
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The last reading of the pump's counter and bag.
+
+    Attributes:
+        at_us: When it was read.
+        still_us: When the counter was first seen at this value.
+        motion: What the pump said it did; what was doubtful then cannot witness.
+        counter_ul: The counter, in microlitres.
+        remaining_ul: What is left in the bag.
+        rate_ul_per_h: The last rate at which therapy flowed.
+        step_ul: One step of the counter.
+    """
+
+    at_us: int
+    still_us: int
+    motion: Motion
+    counter_ul: int | None
+    remaining_ul: int | None
+    rate_ul_per_h: int | None
+    step_ul: int
+
+
+class Ran(msgspec.Struct, frozen=True, gc=False):
+    """How long the motor ran in a gap, at least and at most, in microseconds; at most as long as the gap."""
+
+    at_least_us: int
+    at_most_us: int
+    span_us: int
+    by_counter: bool
+
+    @property
+    def is_throughout(self) -> bool:
+        """Whether the witness knows of no time in the gap at which the motor stood."""
+        return self.at_most_us >= self.span_us
+
+
+def step_ul_of(therapy: Therapy, evidence: Evidence) -> int:
+    """Return one step of the counter, the therapy's where the pump does not tell its own."""
+    return evidence.step_ul if evidence.step_ul is not None else round(therapy.counter_step_ml * 1000)
+
+
+def after(before: Reading | None, evidence: Evidence, therapy: Therapy) -> Reading | None:
+    """Return the last reading once ``evidence`` (the whole of a stretch) is taken in."""
+    if evidence.counter_ul is None and evidence.remaining_ul is None:
+        return before
+    motion = _motion(evidence)
+    rate = evidence.rate_ul_per_h if motion is Motion.FLOWING else None
+    counter = evidence.counter_to_ul if evidence.counter_to_ul is not None else evidence.counter_ul
+    at_us = evidence.at_us if evidence.read_to_us is None else evidence.read_to_us
+    still_us = at_us if evidence.still_us is None else evidence.still_us
+    if before is not None and before.counter_ul == evidence.counter_ul == counter:
+        still_us = min(before.still_us, still_us)
+    return Reading(
+        at_us=at_us,
+        still_us=still_us,
+        motion=motion,
+        counter_ul=counter,
+        remaining_ul=evidence.remaining_ul if evidence.remaining_to_ul is None else evidence.remaining_to_ul,
+        rate_ul_per_h=rate if rate or before is None else before.rate_ul_per_h,
+        step_ul=step_ul_of(therapy, evidence),
+    )
+
+
+def _motion(evidence: Evidence) -> Motion:
+    if evidence.unsure_us:
+        return Motion.DOUBTFUL
+    if evidence.kind is EvidenceKind.FLOW:
+        return Motion.FLOWING
+    return Motion.STANDING if evidence.kind is EvidenceKind.NO_FLOW else Motion.DOUBTFUL
+
+
+def ran(before: Reading | None, evidence: Evidence, therapy: Therapy) -> Ran | None:
+    """Return how long the motor ran between a reading and the one at the start of ``evidence``.
+
+    None where the two cannot tell: no reading, an unknown or another rate, a counter that went back, more
+    delivered than fits.
+    """
+    if before is None or before.motion not in _WITNESSING or evidence.unsure_us:
+        return None
+    rate = before.rate_ul_per_h
+    if evidence.kind is EvidenceKind.FLOW:
+        is_other = before.motion is Motion.FLOWING and evidence.rate_ul_per_h != rate
+        if is_other:
+            return None
+        rate = evidence.rate_ul_per_h
+    span_us = evidence.at_us - before.at_us
+    if not rate or span_us < 0:
+        return None
+    by_counter = _by_counter(before, evidence, rate)
+    by_bag = _by_bag(before, evidence, rate, int(span_us * therapy.bag_error_fraction))
+    if by_counter is None or (by_bag is not None and _narrower(by_bag, by_counter)):
+        bounds, is_counter = by_bag, False
+    else:
+        bounds, is_counter = by_counter, True
+    if bounds is None or bounds[0] > span_us * EXCESS:
+        return None
+    low, high = bounds
+    return Ran(min(max(0, low), span_us), min(max(0, high), span_us), span_us, is_counter)
+
+
+def _narrower(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[1] - one[0] < other[1] - other[0]
+
+
+def _by_counter(before: Reading, evidence: Evidence, rate_ul_per_h: int) -> tuple[int, int] | None:
+    if before.counter_ul is None or evidence.counter_ul is None or evidence.counter_ul < before.counter_ul:
+        return None
+    moved = evidence.counter_ul - before.counter_ul
+    low = (moved - before.step_ul) * HOUR_US // rate_ul_per_h
+    return low, -(-(moved + before.step_ul) * HOUR_US // rate_ul_per_h)
+
+
+def _by_bag(before: Reading, evidence: Evidence, rate_ul_per_h: int, error_us: int) -> tuple[int, int] | None:
+    if before.remaining_ul is None or evidence.remaining_ul is None or evidence.remaining_ul > before.remaining_ul:
+        return None
+    ran_us = (before.remaining_ul - evidence.remaining_ul) * HOUR_US // rate_ul_per_h
+    return ran_us - error_us, ran_us + error_us
+
+
+def has_moved(before: Reading | None, evidence: Evidence) -> bool:
+    """Return whether the counter moved on since the last reading.
+
+    A counter that went back was reset, as people do at a bag change; what it shows above zero has been
+    delivered since.
+    """
+    if evidence.counter_ul is None or before is None or before.counter_ul is None:
+        return False
+    base = 0 if evidence.counter_ul < before.counter_ul else before.counter_ul
+    return evidence.counter_ul > base
+
+
+def is_due(before: Reading | None, counter_ul: int | None, at_us: int, fraction: float) -> bool:
+    """Return whether the counter lags: more was due since the last reading than it shows, by over a step.
+
+    False where nothing can be said. ``fraction`` of the rate is enough.
+    """
+    if before is None or before.motion is not Motion.FLOWING or counter_ul is None:
+        return False
+    known, rate = before.counter_ul, before.rate_ul_per_h
+    if known is None or not rate or counter_ul < known:
+        return False
+    since_us = before.at_us if counter_ul > known else before.still_us
+    due = fraction * rate * (at_us - since_us - MARGIN_US)
+    return due > (counter_ul - known + before.step_ul) * HOUR_US

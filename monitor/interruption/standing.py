@@ -1,0 +1,116 @@
+"""What evidence against flow does to the clock: when the stop began, and how long it has surely lasted."""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.lookahead import Ahead
+from monitor.interruption.offtime import Fold, OpenStop, Why, certain_us
+from monitor.interruption.policy import Therapy
+from monitor.interruption.reading import Motion, Ran, ran
+
+replace = msgspec.structs.replace
+
+_DATED = (EvidenceKind.STOP, EvidenceKind.PERSON_STOP)
+"""What says when flow stopped, and not only that it has."""
+
+
+def reach_back(fold: Fold, evidence: Evidence) -> int:
+    """Return the oldest instant that fits a stop, capped by a person's flow check."""
+    if fold.checked_us is not None and fold.checked_us <= evidence.at_us:
+        return max(evidence.earliest_us, fold.checked_us)
+    return evidence.earliest_us
+
+
+def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
+    """Return the clock after evidence that nothing flows."""
+    found = None
+    if fold.reading is not None and not ahead.is_blind(fold.reading.at_us, evidence.at_us):
+        found = ran(fold.reading, evidence, therapy)
+    stop = fold.stop
+    if stop is None:
+        stop = _begun(fold, evidence, therapy, ahead)
+    elif evidence.kind in _DATED:
+        stop = _dated(fold, stop, evidence)
+    stop = _certain(fold, stop, evidence)
+    if found is not None and fold.reading is not None and evidence.kind is EvidenceKind.NO_FLOW:
+        motion = fold.reading.motion
+        if motion is Motion.FLOWING and _is_since(fold, fold.reading.at_us):
+            stop = _narrowed_onset(stop, fold.reading.at_us, found)
+        elif motion is Motion.STANDING and found.at_least_us > 0:
+            # It ran between two looks at a pump that stood.
+            least, most = stop.ran_least_us + found.at_least_us, stop.ran_most_us + found.at_most_us
+            stop = replace(stop, ran_least_us=least, ran_most_us=most)
+    return replace(fold, stop=stop)
+
+
+def _is_since(fold: Fold, read_us: int) -> bool:
+    """Return whether no stop was ended since the counter was read."""
+    return fold.flow_from_us is None or fold.flow_from_us <= read_us
+
+
+def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran) -> OpenStop:
+    """Date the onset by how long the motor ran since it was last read flowing; never into a latency window."""
+    if stop.earliest_why is Why.LATENCY or stop.is_counter_still or stop.onset_latest_us is None:
+        return stop
+    if stop.certain_sum_us:
+        return stop
+    why = Why.COUNTER if found.by_counter else Why.BAG
+    earliest_us, latest_us = read_us + found.at_least_us, read_us + found.at_most_us
+    if earliest_us > stop.onset_earliest_us:
+        earliest_us = min(earliest_us, stop.onset_latest_us)
+        stop = replace(stop, onset_earliest_us=earliest_us, earliest_why=why)
+    if latest_us < stop.onset_latest_us:
+        stop = replace(stop, onset_latest_us=max(latest_us, stop.onset_earliest_us), latest_why=why)
+    return stop
+
+
+def _begun(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> OpenStop:
+    """Return the stop that begins with the later of the last flow and the pump's stop time less its latency."""
+    last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
+    if evidence.kind is EvidenceKind.NO_FLOW:
+        return OpenStop(last_us)
+    reach_us, why = _reach(fold, evidence)
+    is_covered = ahead.is_bridged(last_us, evidence.at_us)
+    if evidence.at_us - last_us > therapy.silence_max_us and not is_covered and last_us < reach_us:
+        # Silence came first; that the pump said when it stopped does not tell that it ran until then.
+        return OpenStop(last_us)
+    return OpenStop(reach_us, earliest_why=why)
+
+
+def _reach(fold: Fold, evidence: Evidence) -> tuple[int, Why]:
+    """Return the oldest instant that fits a stop, and what set it."""
+    flow_from_us = 0 if fold.flow_from_us is None else min(fold.flow_from_us, evidence.at_us)
+    reach_us = max(reach_back(fold, evidence), flow_from_us)
+    if reach_us > evidence.earliest_us:
+        return reach_us, Why.FLOW_CHECKED if reach_us == fold.checked_us else Why.FLOW_CONFIRMED
+    if evidence.kind is EvidenceKind.PERSON_STOP:
+        return reach_us, Why.PERSON_SAID
+    return reach_us, Why.STOP_SAID if evidence.earliest_us == evidence.at_us else Why.LATENCY
+
+
+def _dated(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
+    reach_us, why = _reach(fold, evidence)
+    return replace(stop, onset_earliest_us=reach_us, earliest_why=why) if reach_us < stop.onset_earliest_us else stop
+
+
+def _certain(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
+    """Return the stop with what it certainly has lasted."""
+    if stop.is_flow_claimed and stop.onset_latest_us is not None:
+        # Flow was claimed in between: whether it flowed is not known, so a new certain stretch begins.
+        certain = certain_us(stop) + stop.ran_most_us
+        stop = replace(stop, certain_sum_us=certain, onset_latest_us=None, certain_to_us=None)
+    if stop.onset_latest_us is None:
+        # A person's "since" is certain only as far as the pump had not claimed flow after it.
+        is_since = evidence.kind is EvidenceKind.PERSON_STOP and not stop.is_flow_claimed
+        onset_us = max(evidence.earliest_us, fold.last_flow_us or evidence.at_us) if is_since else evidence.at_us
+        why = {EvidenceKind.PERSON_STOP: Why.PERSON_SAID, EvidenceKind.STOP: Why.STOP_SAID}
+        onset_us = max(onset_us, stop.onset_earliest_us)
+        stop = replace(stop, onset_latest_us=onset_us, latest_why=why.get(evidence.kind, Why.STANDING_SEEN))
+    stood_us = max(evidence.stood_until_us, stop.onset_latest_us or 0)
+    certain_to_us, why_certain = stop.certain_to_us, stop.certain_why
+    if certain_to_us is None or stood_us > certain_to_us:
+        certain_to_us = stood_us
+        why_certain = Why.PERSON_SAID if evidence.kind is EvidenceKind.PERSON_STOP else Why.STANDING_SEEN
+    return replace(stop, certain_to_us=certain_to_us, certain_why=why_certain, run_us=None, is_flow_claimed=False)
