@@ -16,6 +16,7 @@ from monitor.interruption.events import MarkKind, Order
 from monitor.interruption.evidence import Evidence
 from monitor.interruption.offtime import Fold
 from monitor.interruption.policy import Threshold
+from monitor.interruption.pump_clock import PumpClock
 
 
 class OffClass(StrEnum):
@@ -132,6 +133,7 @@ class Course(msgspec.Struct, frozen=True, gc=False, array_like=True):
         free_until_us: End of the planned free interval that it is in, if it is in one.
         expected_us: Since when flow is expected again after the last free interval.
         bag: What hangs, if known.
+        is_dated: True if an order began it, under flow; then no evidence dates it anew.
     """
 
     began_us: int
@@ -141,6 +143,7 @@ class Course(msgspec.Struct, frozen=True, gc=False, array_like=True):
     free_until_us: int | None = None
     expected_us: int | None = None
     bag: Bag | None = None
+    is_dated: bool = False
 
 
 class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
@@ -226,6 +229,20 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
     restart_text: str = ""
 
 
+class Undated(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What was known before a downtime whose length is not known, until the clock is synchronised.
+
+    Attributes:
+        doubted, doubt: The clock and the evidence that stand for the downtime meanwhile.
+        base, evidence: What the clock was folded from before.
+    """
+
+    doubted: Fold
+    doubt: Evidence
+    base: Fold
+    evidence: tuple[Evidence, ...] = ()
+
+
 class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=True):
     """Everything that is known of one pump.
 
@@ -256,6 +273,8 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
         next_order: An order that takes effect at its own start.
         last_hold: The hold that ended last, while something still depends on it.
         plan_due_us: The next instant at which plan, bag or hold change something.
+        undated: What was known before a downtime of unknown length; None without one.
+        pump_clock: What is known of the pump's own clock; None if it never told it.
     """
 
     enrolled_at_us: int
@@ -288,3 +307,5 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
     next_order: Order | None = None
     last_hold: Hold | None = None
     plan_due_us: int | None = None
+    undated: Undated | None = None
+    pump_clock: PumpClock | None = None
