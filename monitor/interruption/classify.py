@@ -11,6 +11,7 @@ from drivers.contract import (
     AlarmObserved,
     AlarmPhase,
     DeliveryStatus,
+    LogCovered,
     LogEvent,
     LogEventObserved,
     StatusObserved,
@@ -59,7 +60,7 @@ def status_evidence(
             kind = EvidenceKind.FLOW if enough else EvidenceKind.DOUBT
     about_us = oldest_us if kind is EvidenceKind.FLOW else newest_us
     rate = None
-    if kind is EvidenceKind.FLOW:
+    if status.delivery is DeliveryStatus.DELIVERING:
         rate = microlitres(ordered_ml_per_h if status.rate_ml_per_h is None else status.rate_ml_per_h)
     return Evidence(
         kind=kind,
@@ -116,6 +117,12 @@ def _alarm(
             latency_us = occlusion_latency_us(therapy, rate_ml_per_h) if code == AlarmCode.OCCL_DOWN else 0
             earliest_us = oldest_us - latency_us
             return Evidence(EvidenceKind.STOP, newest_us, newest_us, earliest_us, unsure_us=unsure_us)
+
+
+def coverage_evidence(covered: LogCovered, at_us: int) -> Evidence:
+    """Return what a log says that was read without a hole: what it does not mention did not happen."""
+    newest_us = at_us - int(covered.age_s * SECOND_US)
+    return Evidence(EvidenceKind.COVERED, newest_us, newest_us, newest_us - int(covered.covered_s * SECOND_US))
 
 
 def log_evidence(entry: LogEventObserved, at_us: int) -> Evidence:

@@ -55,6 +55,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
         read_to_us: When ``counter_to_ul`` was read.
         still_us: When the counter was first seen at ``counter_to_ul``.
         remaining_ul, remaining_to_ul: What is left in the bag, at the first and at the last report.
+        device_us: What the pump's clock said of ``at_us``, kept where the message may have been held up.
         samples: The last single reports of the run (see ``samples``); empty if there was only one.
     """
 
@@ -73,6 +74,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
     remaining_ul: int | None = None
     remaining_to_ul: int | None = None
     samples: bytes = b""
+    device_us: int | None = None
 
     @property
     def flow_by_us(self) -> int:

@@ -257,8 +257,21 @@ def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead)
     if fold.stop is None:
         if _is_excused(fold, at_us, therapy, ahead):
             return _settle(replace(fold, last_flow_us=max(fold.last_flow_us or 0, at_us)), therapy)
-        fold = replace(fold, stop=OpenStop(fold.last_flow_us or at_us))
+        last_us = fold.last_flow_us or at_us
+        if not therapy.restart.is_met(at_us - last_us):
+            return _vouched(fold, last_us, at_us, therapy)
+        fold = replace(fold, stop=OpenStop(last_us))
     return _confirm(fold, at_us, at_us, therapy, Why.PERSON_SAW_FLOW)
+
+
+def _vouched(fold: Fold, last_us: int, at_us: int, therapy: Therapy) -> Fold:
+    """Let a person who sees it running vouch for the silence before: the worst case starts anew.
+
+    It stays one stop of its interruption, so that what people were told goes on as one thread. A silence
+    as long as the restart threshold is vouched for by nobody.
+    """
+    whys = (Why.FLOW_SEEN, Why.UNKNOWN, Why.UNKNOWN, Why.PERSON_SAW_FLOW)
+    return _resumed(fold, Stop(last_us, None, None, at_us, 0, 0, whys), at_us, therapy)
 
 
 def _doubt(fold: Fold, evidence: Evidence) -> Fold:

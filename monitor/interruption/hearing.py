@@ -23,16 +23,19 @@ from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, AlertPriority,
 from monitor.interruption.alerts import FLOW_DENIES, raise_alert, resolve_alerts, resolve_code
 from monitor.interruption.classify import (
     alarm_evidence,
+    coverage_evidence,
     found_alarm_evidence,
     is_rate_fitting,
     log_evidence,
     status_evidence,
 )
+from monitor.interruption.device_time import clock_read, device_us_of
 from monitor.interruption.effects import Effect, EvidenceAdmitted, EvidenceDoubted
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import admit, is_repeat, is_too_old
 from monitor.interruption.plan import complete, is_completion, is_in_course
-from monitor.interruption.policy import Policy
+from monitor.interruption.policy import SECOND_US, Policy
+from monitor.interruption.pump_clock import forgotten
 from monitor.interruption.state import PumpState
 
 SEQ_WINDOW = 64
@@ -63,12 +66,14 @@ def hear(state: PumpState, observation: Observation, at_us: int, policy: Policy,
     before_us = state.last_contact_at_us
     state = replace(counted, last_contact_at_us=at_us)
     state = resolve_code(state, OwnCode.SILENT, at_us, effects) if state.alerts else state
+    state = clock_read(state, observation, at_us, policy.therapy, effects)
     if isinstance(observation, StatusObserved):
         return _status(state, observation, at_us, before_us, policy, effects)
     if isinstance(observation, AlarmObserved):
         return _alarm(state, observation, at_us, policy, effects)
-    # A stretch of the log without a hole narrows nothing yet: it is heard, and the clock stays wide.
-    return state if isinstance(observation, LogCovered) else _log_event(state, observation, at_us, policy, effects)
+    if isinstance(observation, LogCovered):
+        return _log_covered(state, observation, at_us, policy, effects)
+    return _log_event(state, observation, at_us, policy, effects)
 
 
 def _link(state: PumpState, hint: LinkChanged, at_us: int, effects: list[Effect]) -> PumpState:
@@ -117,7 +122,9 @@ def _counted(state: PumpState, observation: Observation) -> PumpState | None:
         return state
     seq = observation.seq
     if observation.boot != state.boot or state.seq < 0:
-        return replace(state, boot=observation.boot, seq=seq, seq_window=1)
+        return replace(
+            state, boot=observation.boot, seq=seq, seq_window=1, pump_clock=forgotten(state.pump_clock)
+        )
     ahead = seq - state.seq
     if ahead > 0:
         return replace(state, seq=seq, seq_window=window_after(state.seq_window, ahead))
@@ -140,7 +147,6 @@ def _status(
     effects: list[Effect],
 ) -> PumpState:
     ordered = state.order.rate_ml_per_h if state.order is not None else None
-    ran_ml_per_h = state.rate_ml_per_h or status.rate_ml_per_h or ordered
     state = replace(
         state,
         delivery=status.delivery,
@@ -149,7 +155,8 @@ def _status(
         battery_percent=status.battery_percent,
     )
     if status.alarms is not None:
-        state = _alarm_list(state, status, at_us, before_us, ran_ml_per_h, policy, effects)
+        since_us = at_us if before_us is None else before_us
+        state = _alarm_list(state, status, at_us, since_us, policy, effects)
     found = status_evidence(status, at_us, policy.therapy, ordered)
     if found is None:
         return state
@@ -159,15 +166,14 @@ def _status(
         elif is_in_course(state, at_us):
             detail = f"running at {status.rate_ml_per_h:g} mL/h, ordered {ordered:g} mL/h"
             state = raise_alert(state, OwnCode.RATE_MISMATCH, at_us, effects, detail=detail)
-    return _admit(state, found, policy, effects, "status")
+    return _admit(state, found, policy, effects, status, "status")
 
 
 def _alarm_list(
     state: PumpState,
     status: StatusObserved,
     at_us: int,
-    before_us: int | None,
-    ran_ml_per_h: float | None,
+    since_us: int,
     policy: Policy,
     effects: list[Effect],
 ) -> PumpState:
@@ -180,11 +186,11 @@ def _alarm_list(
     }
     state = resolve_alerts(state, gone, at_us, effects)
     active = {(alert.code, alert.raw_code) for alert in state.alerts}
-    since_us = at_us if before_us is None else before_us
+    rate = _rate_at(state, at_us)
     for code, raw in sorted(listed - active, key=str):
-        found = found_alarm_evidence(code, status, at_us, since_us, policy.therapy, ran_ml_per_h)
+        found = found_alarm_evidence(code, status, at_us, since_us, policy.therapy, rate)
         if found is not None:
-            state = _admit(state, found, policy, effects, f"alarm:{code}")
+            state = _admit(state, found, policy, effects, status, f"alarm:{code}")
         state = raise_alert(state, code, at_us, effects, raw_code=raw)
     return state
 
@@ -202,13 +208,14 @@ def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, e
             # The end of something that nobody knew of is on record too.
             effects.append(EvidenceAdmitted(kind="alarm-end", about_us=at_us, detail=alarm.code))
         return resolved
-    about_us = at_us - int(alarm.age_s * 1_000_000)
+    about_us = at_us - int(alarm.age_s * SECOND_US)
+    if alarm.code == AlarmCode.CLOCK_CHANGED:
+        state = replace(state, pump_clock=forgotten(state.pump_clock))
     if alarm.code == AlarmCode.RES_EMPTY and is_completion(state, policy, about_us):
         return complete(state, policy, about_us, effects)
-    rate = state.rate_ml_per_h or (state.order.rate_ml_per_h if state.order is not None else None)
-    found = alarm_evidence(alarm, at_us, policy.therapy, rate)
+    found = alarm_evidence(alarm, at_us, policy.therapy, _rate_at(state, about_us))
     if found is not None:
-        state = _admit(state, found, policy, effects, f"alarm:{alarm.code}")
+        state = _admit(state, found, policy, effects, alarm, f"alarm:{alarm.code}")
     is_denied = meaning_of(alarm.code).stops in FLOW_DENIES or at_us - about_us > policy.therapy.silence_max_us
     if found is not None and is_denied and state.fold.stop is None and state.fold.last_flow_us is not None:
         # An old entry of the log: flow has been confirmed since, so the condition is history.
@@ -223,7 +230,7 @@ def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, e
 def _log_event(
     state: PumpState, entry: LogEventObserved, at_us: int, policy: Policy, effects: list[Effect]
 ) -> PumpState:
-    about_us = at_us - int(entry.age_s * 1_000_000)
+    about_us = at_us - int(entry.age_s * SECOND_US)
     is_end = entry.event in (LogEvent.DELIVERY_COMPLETE, LogEvent.DELIVERY_STOP)
     if entry.event is LogEvent.DELIVERY_COMPLETE and is_completion(state, policy, about_us):
         return complete(state, policy, about_us, effects)
@@ -231,11 +238,42 @@ def _log_event(
     if not is_end and entry.event is LogEvent.POWER_ON and state.fold.last_flow_us is None:
         effects.append(EvidenceAdmitted(kind="event", about_us=about_us, detail=entry.event))
         return state
-    return _admit(state, found, policy, effects, f"event:{entry.event}")
+    return _admit(state, found, policy, effects, entry, f"event:{entry.event}")
 
 
-def _admit(state: PumpState, found: Evidence, policy: Policy, effects: list[Effect], detail: str) -> PumpState:
+def _log_covered(
+    state: PumpState, covered: LogCovered, at_us: int, policy: Policy, effects: list[Effect]
+) -> PumpState:
+    """Take in a log without a hole where that excuses silence; in a steady course it says nothing new."""
+    fold = state.fold
+    found = coverage_evidence(covered, at_us)
+    is_silent = fold.last_flow_us is not None and at_us - fold.last_flow_us > policy.therapy.silence_max_us
+    if not is_silent and fold.stop is None and fold.group is None:
+        return state
+    if found.at_us - found.earliest_us <= policy.therapy.silence_max_us:
+        return state
+    return _admit(state, found, policy, effects, covered, "log-covered")
+
+
+def _rate_at(state: PumpState, about_us: int) -> float | None:
+    """Return the slowest rate that was in force then, as ordered or as the pump told it: it is noticed latest."""
+    told = next((piece.rate_ul_per_h for piece in reversed(state.evidence) if _tells_rate(piece, about_us)), None)
+    ordered = None if state.order is None else state.order.rate_ml_per_h
+    rates = [rate for rate in (ordered, None if told is None else told / 1000) if rate]
+    return min(rates, default=None)
+
+
+def _tells_rate(piece: Evidence, about_us: int) -> bool:
+    return piece.at_us <= about_us and piece.rate_ul_per_h is not None
+
+
+def _admit(
+    state: PumpState, found: Evidence, policy: Policy, effects: list[Effect], said: Observation, detail: str
+) -> PumpState:
     """Admit evidence that belongs to the course, and journal it unless it only repeats."""
+    device_us = device_us_of(said) if found.unsure_us else None
+    if device_us is not None and not isinstance(said, LinkChanged):
+        found = replace(found, device_us=device_us - int(said.age_s * SECOND_US))
     if not is_in_course(state, found.at_us):
         return state
     if state.is_disconnected and found.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):

@@ -17,7 +17,7 @@ from monitor.interruption.effects import (
     PhaseChanged,
 )
 from monitor.interruption.offtime import Bounds, bounds, group_bounds
-from monitor.interruption.policy import Policy, Threshold
+from monitor.interruption.policy import Policy, Threshold, restart_threshold
 from monitor.interruption.state import Incident, OffClass, Phase, PumpState
 
 ENDED_MAX = 96
@@ -63,7 +63,7 @@ def reconcile(state: PumpState, policy: Policy, now_us: int, effects: list[Effec
         else:
             waiting.remove(match)
         kept.append(_fitted(match, found, is_done, state, policy, now_us, effects))
-    kept.extend(_without_evidence(incident, policy, now_us, effects) for incident in waiting)
+    kept.extend(_without_evidence(incident, now_us, effects) for incident in waiting)
     kept.sort(key=lambda incident: incident.opened_at_us)
     return replace(state, incidents=_bounded(kept), next_number=next_number)
 
@@ -96,7 +96,8 @@ def _fitted(
     effects: list[Effect],
 ) -> Incident:
     """Return the incident with the clock's numbers, and say what changed."""
-    now_class = off_class(policy.therapy.restart, found.min_us, found.max_us, found.longest_min_us)
+    threshold = restart_threshold(policy.therapy, state.order)
+    now_class = off_class(threshold, found.min_us, found.max_us, found.longest_min_us)
     detected_at_us = incident.detected_at_us
     if detected_at_us is None and (found.min_us > 0 or (not is_done and state.fold.stop is not None)):
         detected_at_us = now_us
@@ -163,7 +164,7 @@ def _phase_changed(incident: Incident, low_us: int, high_us: int) -> PhaseChange
     )
 
 
-def _without_evidence(incident: Incident, policy: Policy, now_us: int, effects: list[Effect]) -> Incident:
+def _without_evidence(incident: Incident, now_us: int, effects: list[Effect]) -> Incident:
     """Return an incident that the clock no longer shows: settled long ago, or taken back by evidence."""
     if incident.phase is not Phase.OPEN:
         return incident
@@ -173,7 +174,7 @@ def _without_evidence(incident: Incident, policy: Policy, now_us: int, effects: 
         phase=phase,
         ended_at_us=now_us if phase is Phase.ENDED else None,
         flow_us=incident.opened_at_us,
-        off_class=off_class(policy.therapy.restart, 0, 0, 0),
+        off_class=OffClass.BELOW,
         stops=0,
         min_us=0,
         max_us=0,

@@ -14,7 +14,7 @@ from drivers.contract import DeliveryStatus
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import MarkKind, Order
 from monitor.interruption.evidence import Evidence
-from monitor.interruption.offtime import Fold
+from monitor.interruption.offtime import Fold, Stop
 from monitor.interruption.policy import Threshold
 from monitor.interruption.pump_clock import PumpClock
 
@@ -200,6 +200,7 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
         mark, is_held: A planned mark or a clinician's hold in force.
         thresholds_met: The thresholds in force that ``off_max`` has met, smallest first.
         restart_text: What the label says of the restart once the first is met; for physicians only.
+        stops: The stops one by one with their four instants, oldest first, an open one last.
     """
 
     id: str
@@ -227,6 +228,7 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
     is_held: bool
     thresholds_met: tuple[Threshold, ...] = ()
     restart_text: str = ""
+    stops: tuple[Stop, ...] = ()
 
 
 class Undated(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -10,6 +10,7 @@ import msgspec
 from drivers.contract import DeliveryStatus, StatusObserved
 from monitor.interruption.events import PumpObserved
 from monitor.interruption.classify import microlitres
+from monitor.interruption.device_time import is_clock_due
 from monitor.interruption.evidence import EvidenceKind
 from monitor.interruption.hearing import window_after
 from monitor.interruption.policy import Policy
@@ -42,6 +43,7 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
         or state.is_disconnected
         or state.strange_serial is not None
         or state.tail_to_us > event.at_us
+        or (seen.device_at is not None and is_clock_due(state, event.at_us))
         or event.at_us - fold.last_flow_us > policy.therapy.silence_max_us
     ):
         return None

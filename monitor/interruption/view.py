@@ -18,7 +18,7 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
     """Return one incident with its numbers at ``now_us``."""
     found = bounds(state.fold, now_us, policy.therapy) if incident.phase is Phase.OPEN else None
     if found is None:
-        found = _settled(incident)
+        found = _settled(state, incident)
     threshold = restart_threshold(policy.therapy, state.order)
     met_at_us, deadline_at_us = None, None
     remaining_us = threshold.met_from_us() - found.max_us
@@ -59,12 +59,14 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
         found_late=incident.found_late,
         mark=state.mark,
         is_held=state.hold is not None,
+        stops=found.listed,
         thresholds_met=tuple(one for one in in_force if one.is_met(found.max_us)),
         restart_text=restart_text(policy.therapy, state.order) if is_met else "",
     )
 
 
-def _settled(incident: Incident) -> Bounds:
+def _settled(state: PumpState, incident: Incident) -> Bounds:
+    listed = next((group.listed for group in state.fold.done if group.opened_us == incident.opened_at_us), ())
     return Bounds(
         opened_us=incident.opened_at_us,
         min_us=incident.min_us,
@@ -75,4 +77,5 @@ def _settled(incident: Incident) -> Bounds:
         is_silence_only=False,
         flow_us=incident.flow_us,
         is_flow_claimed=True,
+        listed=listed,
     )

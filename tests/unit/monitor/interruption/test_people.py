@@ -48,13 +48,24 @@ def test_a_report_against_a_running_pump_is_certain_only_from_its_last_word() ->
     assert pump.off() == (50, 590)
 
 
-def test_a_report_of_flow_ends_a_silence() -> None:
+def test_a_person_who_sees_it_running_vouches_for_the_silence_before() -> None:
     pump = Watched()
     pump.runs(0, 60)
     pump.wait(125)
     pump.take(Reported(at_us=minutes(125), running=True, by="nurse"))
-    assert pump.off() == (0, 65)
-    assert not pump.only.is_max_running
+    assert pump.off() == (0, 0)
+    pump.wait(200)
+    assert pump.off() == (0, 75)
+    assert pump.only.merged_stops == 2
+
+
+def test_nobody_vouches_for_a_silence_as_long_as_the_threshold() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    pump.wait(300)
+    pump.take(Reported(at_us=minutes(300), running=True, by="nurse"))
+    assert pump.off() == (0, 240)
+    assert "unsupervised-restart" in pump.raised()
 
 
 def test_taken_off_and_put_on_again_is_a_stop_that_the_pump_cannot_see() -> None:
