@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
+from monitor.interruption import bags, holds
 from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, OwnCode, meaning_of
 from monitor.interruption.alerts import FLOW_DENIES, raise_alert, resolve_by_flow, resolve_code
-from monitor.interruption.deadlines import awaited_from_us
+from monitor.interruption.course import followed, settled
+from monitor.interruption.deadlines import awaited_from_us, planned
 from monitor.interruption.effects import Effect
 from monitor.interruption.evidence import EvidenceKind
 from monitor.interruption.hearing import stranger
+from monitor.interruption.holds import is_supervised
 from monitor.interruption.incidents import forget_ended, reconcile
 from monitor.interruption.offtime import bounds
+from monitor.interruption.pauses import third_pause
 from monitor.interruption.policy import Policy
-from monitor.interruption.state import Phase, PumpState
+from monitor.interruption.state import Incident, Phase, PumpState
 
 FLOW_SEEN = frozenset((EvidenceKind.FLOW, EvidenceKind.RUN, EvidenceKind.PERSON_FLOW))
 
@@ -22,13 +26,17 @@ replace = msgspec.structs.replace
 
 def fitted(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
     """Return the state with incidents and the monitor's own alert conditions fitted to the clock."""
-    state = stranger(state, now_us, effects)
+    state = followed(stranger(state, now_us, effects))
     state = _silence(state, policy, now_us, effects)
-    if _is_untroubled(state, policy, now_us):
-        return state
-    state = reconcile(state, policy, now_us, effects)
-    state = _flow(state, policy, now_us, effects)
-    return forget_ended(_high_priority(state, now_us))
+    if not _is_untroubled(state, policy, now_us):
+        before = state.incidents
+        state = reconcile(state, policy, now_us, effects)
+        state = _flow(state, policy, now_us, effects)
+        state = settled(forget_ended(_high_priority(state, now_us)), before)
+    state = third_pause(state, policy, now_us, effects)
+    state = holds.watched(state, policy, now_us, effects)
+    state = bags.watched(state, policy, now_us, effects)
+    return planned(state, policy, now_us)
 
 
 def _is_untroubled(state: PumpState, policy: Policy, now_us: int) -> bool:
@@ -66,10 +74,15 @@ def _flow(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) 
     if found is None or not found.is_flow_claimed or not policy.therapy.restart.is_met(found.max_us):
         return state
     for incident in state.incidents:
-        if incident.phase is Phase.OPEN and incident.was_critical:
+        if incident.phase is Phase.OPEN and incident.was_critical and not _is_supervised(state, incident, now_us):
             code = OwnCode.UNSUPERVISED_RESTART
             state = raise_alert(state, code, now_us, effects, interruption=incident.number)
     return state
+
+
+def _is_supervised(state: PumpState, incident: Incident, now_us: int) -> bool:
+    """Return whether a clinician's hold led to the flow that ended an interruption, or to what claims to."""
+    return is_supervised(state, now_us if incident.flow_us is None else incident.flow_us)
 
 
 def _has_flow_evidence(state: PumpState) -> bool:

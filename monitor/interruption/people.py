@@ -6,10 +6,14 @@ name and a date. Only a clinician's review closes an interruption that came to t
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
+from monitor.interruption import bags
 from monitor.interruption.alarms import OwnCode
-from monitor.interruption.alerts import acknowledge_alerts, resolve_alerts, resolve_code
+from monitor.interruption.alerts import acknowledge_alerts, raise_alert, resolve_alerts, resolve_code
+from monitor.interruption.course import begun, with_off
 from monitor.interruption.effects import (
     Effect,
     EvidenceAdmitted,
@@ -21,24 +25,30 @@ from monitor.interruption.effects import (
 from monitor.interruption.events import (
     Acknowledged,
     Closed,
-    HoldChanged,
     Marked,
     MarkKind,
+    Outcome,
     Reported,
     Role,
     Swapped,
 )
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import admit
+from monitor.interruption.holds import is_stopped
 from monitor.interruption.offtime import Fold, bounds
+from monitor.interruption.plan import complete_for_good
 from monitor.interruption.policy import Policy
-from monitor.interruption.state import Hold, Incident, Mark, Phase, PumpState
+from monitor.interruption.state import Incident, Mark, Phase, PumpState
 
 replace = msgspec.structs.replace
 
 REPORT_RUNNING = "report:running"
 REPORT_STOPPED = "report:stopped"
 """What the journal says of a person's report."""
+
+_BOLUS = re.compile(r"flush|bolus|prim(?:e|ing)|purg|push", re.IGNORECASE)
+
+_ITEMS = (OwnCode.BOLUS_RISK, OwnCode.DOSE_REVIEW, OwnCode.HOLD_RULE)
 
 _PLANNED = (MarkKind.BAG_CHANGE, MarkKind.MAINTENANCE, MarkKind.DISCONNECT)
 
@@ -50,8 +60,10 @@ def marked(state: PumpState, event: Marked, policy: Policy, effects: list[Effect
     nurse or above may set a longer one. A flow check is flow evidence. Set down and taken up again
     (disconnect, reconnect) is a stop that the pump itself cannot see.
     """
-    effects.append(PersonActed(what=f"mark:{event.mark}", by=event.by))
+    effects.append(PersonActed(what=f"mark:{event.mark}", by=event.by, detail=event.note))
     at_us = event.at_us
+    if _says_bolus(event.note):
+        state = raise_alert(state, OwnCode.BOLUS_RISK, at_us, effects)
     if event.mark is MarkKind.FLOW_CHECKED:
         return _person_evidence(state, EvidenceKind.PERSON_FLOW, at_us, at_us, policy, effects)
     if event.mark is MarkKind.RECONNECT:
@@ -63,7 +75,12 @@ def marked(state: PumpState, event: Marked, policy: Policy, effects: list[Effect
         state = replace(state, is_disconnected=True)
     if event.mark in _PLANNED:
         state = replace(state, mark=_window(event, policy))
-    return state
+    return bags.hung(state, policy, None, at_us, effects) if event.mark is MarkKind.BAG_CHANGE else state
+
+
+def _says_bolus(note: str) -> bool:
+    """Return whether a note speaks of drug that was pushed in; one that denies it is looked at all the same."""
+    return _BOLUS.search(note) is not None
 
 
 def _window(event: Marked, policy: Policy) -> Mark:
@@ -103,16 +120,6 @@ def _person_evidence(
     return admit(state, Evidence(kind, at_us, at_us, earliest_us), policy.therapy)
 
 
-def hold_changed(state: PumpState, event: HoldChanged, effects: list[Effect]) -> PumpState:
-    """Return the state with a clinician's hold begun or ended."""
-    if event.started:
-        effects.append(PersonActed(what="hold:start", by=event.by, detail=event.reason))
-        hold = Hold(reason=event.reason, by=event.by, at_us=event.at_us, until_us=event.until_us)
-        return replace(state, hold=hold)
-    effects.append(PersonActed(what="hold:end", by=event.by, detail=event.reason))
-    return replace(state, hold=None)
-
-
 def swapped(state: PumpState, event: Swapped, policy: Policy, effects: list[Effect]) -> PumpState:
     """Return the state with another pump confirmed: the interruption goes on over the swap.
 
@@ -129,9 +136,14 @@ def swapped(state: PumpState, event: Swapped, policy: Policy, effects: list[Effe
 
 
 def acknowledged(state: PumpState, event: Acknowledged, effects: list[Effect]) -> PumpState:
-    """Return the state after a person took note; only who is told next depends on it."""
+    """Return the state after a person took note; only who is told next depends on it.
+
+    An item that asks a clinician for nothing but to look is done when one has.
+    """
     state = acknowledge_alerts(state, event.what, event.by, event.at_us, effects)
     effects.append(RungAcknowledged(what=event.what, by=event.by))
+    if event.what in _ITEMS and event.role in (Role.CLINICIAN, Role.ADMIN):
+        state = resolve_code(state, event.what, event.at_us, effects)
     return state
 
 
@@ -164,9 +176,22 @@ def closed(state: PumpState, event: Closed, policy: Policy, effects: list[Effect
     )
     remaining = tuple(other for other in state.incidents if other.number != incident.number)
     state = replace(state, incidents=remaining)
+    if state.course is not None:
+        state = replace(state, course=with_off(state.course, incident.opened_at_us, low, high))
     state = _without_group(state, incident, event.at_us)
+    if event.outcome is Outcome.NEW_CYCLE:
+        state = _course_closed(state, policy, event.at_us, effects)
     latched = {alert.number for alert in state.alerts if alert.interruption == incident.number}
     return resolve_alerts(state, latched, event.at_us, effects)
+
+
+def _course_closed(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
+    """Close the course for a new cycle: where nothing flows it is complete until a new order comes."""
+    if state.completed_at_us is not None:
+        return state
+    if is_stopped(state.fold, at_us, policy.therapy) or not state.evidence:
+        return complete_for_good(state, policy, at_us, effects)
+    return begun(state, at_us, is_dated=True)
 
 
 def _to_close(state: PumpState, number: int | None) -> Incident | None:

@@ -1,38 +1,155 @@
-"""The planned course: when therapy began, when it is complete, which order is in force.
+"""The planned course: when therapy begins, is free, goes on and is complete, and which order is in force when.
 
-No interruption is counted before the therapy's start, after its planned end, or in a free interval.
+No interruption is counted before the therapy's start, after its planned end, or in a free interval. Steps of
+the plan are taken one after the other, however late anybody looks; each takes effect at its own instant.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import msgspec
 
+from monitor.interruption import orders
+from monitor.interruption.course import begun, with_off
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import Order
+from monitor.interruption.free_time import free_until_us, next_free
 from monitor.interruption.offtime import Fold, Group, bounds, known_until_us
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
 
 replace = msgspec.structs.replace
 
+STEPS_MAX = 10_000
+"""More steps of a plan between two looks at it than years of a daily schedule have."""
+
+
+class PlanStep(IntEnum):
+    """What comes next by plan; of several at one instant the lower one comes first."""
+
+    ORDER = 1
+    """An order that was given before takes effect."""
+    START = 2
+    """Therapy is to begin."""
+    EXPECTED = 3
+    """A free interval is over: flow is expected again."""
+    END = 4
+    """Therapy is complete."""
+    FREE = 5
+    """A free interval begins."""
+
 
 def follow_plan(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
-    """Return the state with the planned start or end taken into account, if one has come."""
-    order = state.order
-    if order is None or state.completed_at_us is not None:
-        return state
-    starts_at_us, ends_at_us = order.starts_at_us, order.ends_at_us
-    if state.fold.last_flow_us is None and starts_at_us is not None and now_us >= starts_at_us:
-        begun = Fold(flow_from_us=starts_at_us, last_flow_us=starts_at_us)
-        state = replace(state, fold=begun, base=begun, evidence=())
-    if ends_at_us is not None and now_us >= ends_at_us:
-        # An order may be given after its own end: what was seen until then has been counted.
-        state = complete(state, policy, max(ends_at_us, known_until_us(state.fold)), effects)
+    """Return the state with every step of the plan taken that has come."""
+    for _ in range(STEPS_MAX):
+        found = next_step(state, policy)
+        if found is None or found[0] > now_us:
+            break
+        state = _taken(state, policy, found[0], found[1], effects)
     return state
 
 
-def complete(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
+def accept_order(
+    state: PumpState, order: Order, by: str, policy: Policy, at_us: int, effects: list[Effect]
+) -> PumpState:
+    """Return the state after a new order was given, with every step of its plan taken that has come."""
+    state = orders.ordered(state, order, by, policy, at_us, effects)
+    return follow_plan(state, policy, at_us, effects)
+
+
+def next_step(state: PumpState, policy: Policy) -> tuple[int, PlanStep] | None:
+    """Return when the next step of the plan comes, and which, or None."""
+    due: list[tuple[int, PlanStep]] = []
+    order, later, fold = state.order, state.next_order, state.fold
+    if later is not None and later.starts_at_us is not None:
+        due.append((later.starts_at_us, PlanStep.ORDER))
+    if is_free(state):
+        due.append((_free_end_us(state), PlanStep.EXPECTED))
+    if order is not None and order.ends_at_us is not None and (state.completed_at_us is None or is_free(state)):
+        # An order may be given after its own end: what was seen until then has been counted.
+        due.append((max(order.ends_at_us, known_until_us(fold)), PlanStep.END))
+    if state.completed_at_us is None:
+        if fold.last_flow_us is None:
+            if order is not None and order.starts_at_us is not None:
+                due.append((order.starts_at_us, PlanStep.START))
+        else:
+            known_us = _known_us(state)
+            free = next_free(policy.therapy, order, known_us)
+            if free is not None:
+                due.append((max(free[0], known_us), PlanStep.FREE))
+    return min(due, default=None)
+
+
+def _taken(state: PumpState, policy: Policy, at_us: int, step: PlanStep, effects: list[Effect]) -> PumpState:
+    match step:
+        case PlanStep.ORDER:
+            return orders.take_effect(state, policy, at_us, effects)
+        case PlanStep.START:
+            return _awaited(begun(state, at_us), at_us)
+        case PlanStep.EXPECTED:
+            return expected_again(state, policy, at_us, effects)
+        case PlanStep.END:
+            return complete_for_good(state, policy, at_us, effects)
+        case PlanStep.FREE:
+            return _paused(state, policy, at_us, effects)
+
+
+def is_free(state: PumpState) -> bool:
+    """Return whether the course is in a free interval."""
+    return state.completed_at_us is not None and state.course is not None and state.course.free_until_us is not None
+
+
+def _free_end_us(state: PumpState) -> int:
+    course = state.course
+    return 0 if course is None or course.free_until_us is None else course.free_until_us
+
+
+def _known_us(state: PumpState) -> int:
+    """Return from when on a free interval may begin: not before what was seen, nor before the order spoke of it."""
+    said_us = 0 if state.course is None else state.course.counted_us
+    return max(known_until_us(state.fold), said_us)
+
+
+def _awaited(state: PumpState, at_us: int) -> PumpState:
+    """Let the clock begin at an instant at which flow was to begin by plan, whether or not it did."""
+    begun_fold = Fold(flow_from_us=at_us, last_flow_us=at_us)
+    fold = replace(begun_fold, done=state.fold.done)
+    return replace(state, fold=fold, base=begun_fold, evidence=(), completed_at_us=None)
+
+
+def expected_again(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with flow expected from ``at_us`` on, after a free interval, unless it is free still."""
+    course = state.course
+    if course is None:
+        return state
+    still_us = free_until_us(policy.therapy, state.order, at_us)
+    if still_us is not None:
+        return replace(state, course=replace(course, free_until_us=still_us))
+    effects.append(PlanChanged(order=state.order, is_complete=False, what="flow-expected"))
+    state = replace(state, course=replace(course, free_until_us=None, expected_us=at_us))
+    return _awaited(state, at_us)
+
+
+def _paused(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with a free interval begun at ``at_us``: no stop counts beyond it."""
+    until_us = free_until_us(policy.therapy, state.order, at_us) or at_us
+    effects.append(PlanChanged(order=state.order, is_complete=False, what="free-interval"))
+    state = _closed(state, policy, at_us)
+    if state.course is None:
+        state = begun(state, at_us)
+    return replace(state, course=replace(state.course, free_until_us=until_us)) if state.course else state
+
+
+def complete_for_good(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
     """Return the state with the therapy complete at ``at_us``: no stop counts beyond it."""
+    effects.append(PlanChanged(order=state.order, is_complete=True, what="complete"))
+    if is_free(state) and state.course is not None:
+        return replace(state, course=replace(state.course, free_until_us=None))
+    return _closed(state, policy, at_us)
+
+
+def _closed(state: PumpState, policy: Policy, at_us: int) -> PumpState:
     open_now = bounds(state.fold, at_us, policy.therapy)
     done = state.fold.done
     if open_now is not None:
@@ -43,33 +160,48 @@ def complete(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]
             min_us=open_now.min_us,
             max_us=open_now.max_us,
             longest_min_us=open_now.longest_min_us,
+            listed=open_now.listed,
         )
         done = (*done, last)
-    effects.append(PlanChanged(order=state.order, is_complete=True))
     return replace(state, fold=Fold(done=done), base=Fold(), evidence=(), completed_at_us=at_us)
 
 
+def complete(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with the therapy complete, or its free interval begun, by an empty reservoir at ``at_us``."""
+    order = state.order
+    ends_us = None if order is None else order.ends_at_us
+    if ends_us is not None and abs(ends_us - at_us) <= policy.therapy.completion_us:
+        return complete_for_good(state, policy, at_us, effects)
+    free = next_free(policy.therapy, order, _known_us(state))
+    if free is None:
+        return complete_for_good(state, policy, at_us, effects)
+    state = _paused(state, policy, at_us, effects)
+    course = state.course
+    if course is None:
+        return state
+    # What was planned to flow until the interval has not flowed, and is no interruption either.
+    short_us = max(0, free[0] - at_us)
+    course = with_off(course, at_us, short_us, short_us)
+    return replace(state, course=replace(course, free_until_us=free[1]))
+
+
 def is_completion(state: PumpState, policy: Policy, about_us: int) -> bool:
-    """Return whether an empty reservoir at ``about_us`` is the planned end and not an early one."""
-    if state.order is None or state.order.ends_at_us is None or state.fold.stop is not None:
+    """Return whether an empty reservoir at ``about_us`` is a planned end or pause and not an early one."""
+    if state.fold.stop is not None:
         return False
-    return abs(state.order.ends_at_us - about_us) <= policy.therapy.completion_us
-
-
-def accept_order(state: PumpState, order: Order, by: str, effects: list[Effect]) -> PumpState:
-    """Return the state with a new order in force.
-
-    A new order during a course changes its rate and end; after completion it begins a new course.
-    """
-    effects.append(PlanChanged(order=order, is_complete=False, by=by))
-    if state.completed_at_us is not None:
-        fold = Fold(done=state.fold.done)
-        return replace(state, order=order, completed_at_us=None, fold=fold, base=Fold(), evidence=())
-    return replace(state, order=order)
+    near_us = policy.therapy.completion_us
+    order = state.order
+    if order is not None and order.ends_at_us is not None and abs(order.ends_at_us - about_us) <= near_us:
+        return True
+    free = None if state.fold.last_flow_us is None else next_free(policy.therapy, order, _known_us(state))
+    return free is not None and abs(free[0] - about_us) <= near_us
 
 
 def is_in_course(state: PumpState, about_us: int) -> bool:
-    """Return whether evidence about this instant belongs to the therapy under watch."""
+    """Return whether evidence about this instant belongs to the therapy under watch.
+
+    What is about a free interval that is over is older than the clock's beginning after it.
+    """
     if state.completed_at_us is not None:
         return False
     order = state.order

@@ -50,6 +50,8 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
     order = state.order
     if order is not None and order.ends_at_us is not None and event.at_us >= order.ends_at_us:
         return None
+    if state.hold is not None or (state.plan_due_us is not None and event.at_us >= state.plan_due_us):
+        return None
     tail = state.evidence[-1] if state.evidence else None
     if tail is None or tail.kind is not EvidenceKind.FLOW or tail.unsure_us or state.tail_to_us != fold.last_flow_us:
         return None

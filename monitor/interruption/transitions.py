@@ -21,7 +21,7 @@ from monitor.interruption import people
 from monitor.interruption.alarms import OWN_PRIORITIES, OwnCode
 from monitor.interruption.alerts import raise_alert, resolve_code
 from monitor.interruption.conditions import fitted
-from monitor.interruption.effects import Effect, EvidenceAdmitted, PersonActed, Told
+from monitor.interruption.effects import Effect, EvidenceAdmitted, Told
 from monitor.interruption.events import (
     Acknowledged,
     Closed,
@@ -40,8 +40,8 @@ from monitor.interruption.events import (
 )
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.hearing import hear
+from monitor.interruption.holds import hold_changed, run_out
 from monitor.interruption.offtime import Fold, OpenStop
-from monitor.interruption.order_check import order_judged
 from monitor.interruption.plan import accept_order, follow_plan
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
@@ -92,11 +92,7 @@ def _begun(state: PumpState, event: Event, policy: Policy, effects: list[Effect]
     state = follow_plan(state, policy, now_us, effects)
     if state.mark is not None and now_us >= state.mark.window_until_us:
         state = replace(state, mark=None)
-    hold = state.hold
-    if hold is not None and hold.until_us is not None and now_us >= hold.until_us:
-        effects.append(PersonActed(what="hold:expired", by=hold.by, detail=hold.reason))
-        state = replace(state, hold=None)
-    return state
+    return run_out(state, now_us, effects)
 
 
 def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of event
@@ -110,17 +106,15 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
         case Enrolled():
             if event.order is None:
                 return state
-            accepted = accept_order(state, event.order, "configuration", effects)
-            return order_judged(accepted, policy, event.at_us, effects)
+            return accept_order(state, event.order, "configuration", policy, event.at_us, effects)
         case Marked():
             return people.marked(state, event, policy, effects)
         case Reported():
             return people.reported(state, event, policy, effects)
         case HoldChanged():
-            return people.hold_changed(state, event, effects)
+            return hold_changed(state, event, policy, effects)
         case Ordered():
-            accepted = accept_order(state, event.order, event.by, effects)
-            return order_judged(accepted, policy, event.at_us, effects)
+            return accept_order(state, event.order, event.by, policy, event.at_us, effects)
         case Swapped():
             return people.swapped(state, event, policy, effects)
         case Acknowledged():
