@@ -80,6 +80,8 @@ _ALERTS: dict[str, str] = {
     OwnCode.CLIENT_TAKEOVER: "Another program took the monitor's place on the line. Have it looked at now.",
     OwnCode.WRONG_PROFILE: "The order does not fit the therapy whose limits are watched: the deadline may be wrong. "
     "Check drug, rate and bag, and have the pump enrolled under the right therapy now.",
+    OwnCode.VOLUME_STALL: "The pump says that it delivers, and its volume counter stands: nothing may flow. "
+    "Have the line checked now.",
     OwnCode.RUNNING_DURING_HOLD: "The pump runs although the therapy is on hold. Find out why now.",
     OwnCode.EARLY_EMPTY: "The bag is empty well before its time: too much may have been given, or it was filled short. "
     "Check the pump's volume against the bag now.",

@@ -91,6 +91,7 @@ class OwnCode(StrEnum):
     STORAGE_DEGRADED = "storage-degraded"
     RUNNING_DURING_HOLD = "running-during-hold"
     CLIENT_TAKEOVER = "client-takeover"
+    VOLUME_STALL = "volume-stall"
     WRONG_PROFILE = "wrong-profile"
     EARLY_EMPTY = "early-empty"
     BAG_EXPIRED = "bag-expired"
@@ -111,6 +112,7 @@ OWN_PRIORITIES: dict[str, AlertPriority] = {
     OwnCode.STORAGE_DEGRADED: _H,
     OwnCode.RUNNING_DURING_HOLD: _H,
     OwnCode.CLIENT_TAKEOVER: _H,
+    OwnCode.VOLUME_STALL: _H,
     OwnCode.WRONG_PROFILE: _H,
     OwnCode.EARLY_EMPTY: _H,
     OwnCode.BAG_EXPIRED: _M,

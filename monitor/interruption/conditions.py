@@ -28,6 +28,7 @@ def fitted(state: PumpState, policy: Policy, now_us: int, effects: list[Effect])
     """Return the state with incidents and the monitor's own alert conditions fitted to the clock."""
     state = followed(stranger(state, now_us, effects))
     state = _silence(state, policy, now_us, effects)
+    state = _stall(state, now_us, effects)
     if not _is_untroubled(state, policy, now_us):
         before = state.incidents
         state = reconcile(state, policy, now_us, effects)
@@ -60,6 +61,13 @@ def _silence(state: PumpState, policy: Policy, now_us: int, effects: list[Effect
         return state
     detail = "never heard" if state.last_contact_at_us is None else ""
     return raise_alert(state, OwnCode.SILENT, now_us, effects, detail=detail)
+
+
+def _stall(state: PumpState, now_us: int, effects: list[Effect]) -> PumpState:
+    """Raise a counter that stands although the pump says that it delivers; flow, or a plain stop, ends it."""
+    if state.fold.stop is not None and state.fold.stop.is_counter_still:
+        return raise_alert(state, OwnCode.VOLUME_STALL, now_us, effects)
+    return resolve_code(state, OwnCode.VOLUME_STALL, now_us, effects) if state.alerts else state
 
 
 def _flow(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
