@@ -126,15 +126,13 @@ def pruned(state: PumpState, therapy: Therapy) -> PumpState:
         return state
     if fold.last_flow_us - fold.flow_from_us < therapy.amend_us:
         return state
-    tail = state.evidence[-1]
-    if tail.kind is not EvidenceKind.FLOW or tail.at_us < fold.flow_from_us:
+    settled_us = fold.last_flow_us - therapy.amend_us
+    older = tuple(piece for piece in closed_log(state) if piece.to_us < settled_us)
+    newer = state.evidence[len(older) :]
+    if not older or not newer:
         return state
-    base = Fold(
-        flow_from_us=fold.flow_from_us,
-        last_flow_us=min(tail.at_us, fold.last_flow_us),
-        checked_us=fold.checked_us,
-    )
-    return replace(state, base=base, fold=replace(fold, done=()), evidence=(tail,))
+    base = replace(refold(state.base, older, therapy, newer), done=())
+    return replace(state, base=base, fold=replace(fold, done=()), evidence=newer)
 
 
 def _halved(state: PumpState, therapy: Therapy) -> PumpState:

@@ -54,9 +54,12 @@ def needs_refold(fold: Fold, evidence: Evidence, therapy: Therapy) -> bool:
     """
     if evidence.kind is EvidenceKind.COVERED:
         return fold.stop is not None or fold.group is not None or bool(fold.done)
+    is_dated = evidence.kind is EvidenceKind.STOP or evidence.kind is EvidenceKind.PERSON_STOP
+    if is_dated and reach_back(fold, evidence) < fold.bridged_us:
+        return True
     if fold.flow_from_us is None or (fold.group is None and not fold.done):
         return False
-    if evidence.kind is EvidenceKind.STOP or evidence.kind is EvidenceKind.PERSON_STOP:
+    if is_dated:
         return reach_back(fold, evidence) < fold.flow_from_us + therapy.merge_run_us
     reading = fold.reading
     if evidence.kind is not EvidenceKind.FLOW or reading is None or reading.at_us >= fold.flow_from_us:
@@ -75,6 +78,9 @@ def refold(base: Fold, evidence: tuple[Evidence, ...], therapy: Therapy, later: 
     for piece in evidence:
         if ahead.windows and piece.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):
             for part in believable(piece, ahead.windows):
+                if fold.last_flow_us is None:
+                    # Even flow that is taken back began the therapy: its interruption counts from there.
+                    fold = replace(fold, flow_from_us=part.at_us, last_flow_us=part.at_us)
                 fold = apply(fold, part, therapy, ahead)
         else:
             fold = apply(fold, piece, therapy, ahead)
@@ -126,7 +132,7 @@ def _flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
         return fold
     found = _witness(fold, evidence, therapy, ahead)
     if found is not None and found.is_throughout and not lags:
-        return _flows_on(fold, evidence, therapy)
+        return _flows_on(replace(fold, bridged_us=evidence.at_us), evidence, therapy)
     if lags and not has_moved(fold.reading, evidence):
         return _counter_stands(fold, evidence, therapy)
     if found is not None:

@@ -117,6 +117,7 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
         done: Interruptions that ended, oldest first.
         reading: The last reading of counter and bag.
         covered_from_us, covered_to_us: Over which stretch the pump's log was read without a hole, last.
+        bridged_us: The end of the last silence that counter or bag excused.
     """
 
     flow_from_us: int | None = None
@@ -128,6 +129,7 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
     reading: Reading | None = None
     covered_from_us: int = 0
     covered_to_us: int = 0
+    bridged_us: int = 0
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False):
