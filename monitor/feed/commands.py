@@ -55,10 +55,11 @@ class MarkPump(_Command, frozen=True, kw_only=True):
 
     kind: MarkKind
     quiet_us: int | None = None
+    note: str = ""
 
     def event(self, at_us: int) -> Event:
         """Return the event for the intake, learned of at ``at_us``."""
-        return Marked(at_us=at_us, mark=self.kind, by=self.by, role=self.role, quiet_us=self.quiet_us)
+        return Marked(at_us=at_us, mark=self.kind, by=self.by, role=self.role, quiet_us=self.quiet_us, note=self.note)
 
 
 class ReportPump(_Command, frozen=True, kw_only=True):

@@ -7,12 +7,23 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from monitor.interruption.events import MarkKind, Outcome
+from monitor.interruption.order_words import CYCLE_MAX, DRUG_CHARACTERS_MAX, INDICATION_PATTERN
+from monitor.interruption.therapy_rules import AgeGroup
 
 MINUTES_MAX = 24 * 60.0
 """Longest window of a mark."""
 
 RATE_MAX_ML_PER_H = 2_000.0
 """More than any infusion pump of this kind delivers."""
+
+INFUSION_DAYS_MAX = 366.0
+"""More days of infusion than a course has."""
+
+FREE_MAX = 64
+"""Most free intervals of one order."""
+
+Drug = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=DRUG_CHARACTERS_MAX)]
+"""A drug's name."""
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """A person's sentence."""
@@ -43,6 +54,7 @@ class MarkRequest(_Request):
 
     kind: MarkKind
     minutes: Annotated[float, Field(gt=0, le=MINUTES_MAX)] | None = None
+    note: Words | None = Field(default=None, description="What else was seen or done, such as a line that was flushed.")
 
 
 class ReportRequest(_Request):
@@ -66,6 +78,21 @@ class HoldRequest(_Request):
     until: AwareDatetime | None = None
 
 
+class FreeRequest(BaseModel):
+    """A stretch of a course without therapy by plan."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    from_at: AwareDatetime = Field(alias="from")
+    until_at: AwareDatetime = Field(alias="until")
+
+    @model_validator(mode="after")
+    def _check(self) -> FreeRequest:
+        if self.until_at <= self.from_at:
+            raise ValueError("'until' must be after 'from'")
+        return self
+
+
 class OrderRequest(_Request):
     """Put a new order in force."""
 
@@ -73,6 +100,15 @@ class OrderRequest(_Request):
     bag_hours: Annotated[float, Field(gt=0, le=31 * 24)] | None = None
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
+    drug: Drug | None = None
+    indication: Annotated[str, StringConstraints(pattern=f"^{INDICATION_PATTERN}$")] | None = None
+    age_group: AgeGroup | None = None
+    cycle: Annotated[int, Field(ge=1, le=CYCLE_MAX)] | None = None
+    infusion_days: Annotated[float, Field(gt=0, le=INFUSION_DAYS_MAX)] | None = None
+    bag_expires_at: AwareDatetime | None = None
+    free: Annotated[list[FreeRequest], Field(max_length=FREE_MAX)] | None = Field(
+        default=None, description="Planned free intervals; left out, those of the order before stay."
+    )
 
     @model_validator(mode="after")
     def _check(self) -> OrderRequest:

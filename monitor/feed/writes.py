@@ -21,7 +21,7 @@ from monitor.feed.commands import (
 )
 from monitor.feed.parts import Asker, FeedParts, Parts, add_route, not_found
 from monitor.feed.wire import microseconds
-from monitor.interruption.events import MarkKind, Order, Role
+from monitor.interruption.events import FreeInterval, MarkKind, Order, Role
 from monitor.interruption.policy import MINUTE_US
 
 CAREGIVER_MARK_MINUTES_MAX = 30.0
@@ -105,7 +105,16 @@ async def mark_pump(parts: Parts, asker: Asker, pump_id: str, body: requests.Mar
     by, account = _names(asker, body.by)
     quiet_us = None if body.minutes is None else round(body.minutes * MINUTE_US)
     return await _take(
-        parts, MarkPump(pump=pump_id, by=by, role=asker.role, account=account, kind=body.kind, quiet_us=quiet_us)
+        parts,
+        MarkPump(
+            pump=pump_id,
+            by=by,
+            role=asker.role,
+            account=account,
+            kind=body.kind,
+            quiet_us=quiet_us,
+            note=body.note or "",
+        ),
     )
 
 
@@ -150,13 +159,27 @@ async def order_pump(parts: Parts, asker: Asker, pump_id: str, body: requests.Or
     """Put a new order in force."""
     await _known(parts, pump_id)
     by, account = _names(asker, body.by)
-    order = Order(
+    order = _order_of(body)
+    return await _take(parts, OrderPump(pump=pump_id, by=by, role=asker.role, account=account, order=order))
+
+
+def _order_of(body: requests.OrderRequest) -> Order:
+    free = body.free
+    return Order(
         rate_ml_per_h=body.rate_ml_per_h,
         bag_hours=body.bag_hours,
         starts_at_us=None if body.starts_at is None else microseconds(body.starts_at),
         ends_at_us=None if body.ends_at is None else microseconds(body.ends_at),
+        drug=body.drug,
+        indication=body.indication,
+        age_group=body.age_group,
+        cycle=body.cycle,
+        infusion_days=body.infusion_days,
+        bag_expires_at_us=None if body.bag_expires_at is None else microseconds(body.bag_expires_at),
+        free=None
+        if free is None
+        else tuple(FreeInterval(microseconds(one.from_at), microseconds(one.until_at)) for one in free),
     )
-    return await _take(parts, OrderPump(pump=pump_id, by=by, role=asker.role, account=account, order=order))
 
 
 async def _known(parts: FeedParts, pump_id: str) -> None:

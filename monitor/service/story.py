@@ -6,14 +6,12 @@ A line that cannot be read is refused with its number and the cause; the story g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from drivers.contract import Observation
 from drivers.observation_json import PayloadError, decode_observation
-from monitor.feed.wire import microseconds
 from monitor.interruption.events import (
     Acknowledged,
     Closed,
@@ -21,7 +19,6 @@ from monitor.interruption.events import (
     HoldChanged,
     Marked,
     MarkKind,
-    Order,
     Ordered,
     Outcome,
     Reported,
@@ -29,6 +26,7 @@ from monitor.interruption.events import (
     Swapped,
 )
 from monitor.interruption.policy import MINUTE_US
+from monitor.service.story_orders import read_instant, read_order
 
 DOWN_S_MAX = 366 * 86_400
 """The longest time, in seconds, for which a story may leave the monitor dead."""
@@ -129,14 +127,9 @@ def read_story(lines: Iterable[bytes], source: str, role_of: Callable[[str], Rol
 def instant_us(text: str, name: str) -> int:
     """Return an RFC 3339 instant with offset in microseconds since 1970 UTC."""
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        message = f"{name} is not an RFC 3339 instant: {text[:40]!r}"
-        raise _Refusal(message) from None
-    if at.tzinfo is None:
-        message = f"{name} has no offset from UTC: {text[:40]!r}"
-        raise _Refusal(message)
-    return microseconds(at)
+        return read_instant(text, name)
+    except ValueError as fault:
+        raise _Refusal(str(fault)) from None
 
 
 def _instant_of(line: bytes) -> int | None:
@@ -210,7 +203,7 @@ def _mark(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]
     mark = _word(MarkKind, seen.mark or "", "mark")
     role = _role(seen, role_of)
     quiet_us = None if seen.minutes is None else int(seen.minutes * MINUTE_US)
-    return lambda at_us: Marked(at_us=at_us, mark=mark, by=seen.by, role=role, quiet_us=quiet_us)
+    return lambda at_us: Marked(at_us=at_us, mark=mark, by=seen.by, role=role, quiet_us=quiet_us, note=seen.note)
 
 
 def _report(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
@@ -232,21 +225,10 @@ def _hold(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
 
 
 def _order(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
-    said = seen.order or {}
-    numbers: dict[str, float | None] = {}
-    for key in ("rate_ml_per_h", "bag_hours"):
-        value = said.get(key)
-        if value is not None and (not isinstance(value, int | float) or isinstance(value, bool) or value <= 0):
-            message = f"order.{key} must be a positive number"
-            raise _Refusal(message)
-        numbers[key] = None if value is None else float(value)
-    starts, ends = said.get("starts_at"), said.get("ends_at")
-    order = Order(
-        rate_ml_per_h=numbers["rate_ml_per_h"],
-        bag_hours=numbers["bag_hours"],
-        starts_at_us=None if starts is None else instant_us(str(starts), "order.starts_at"),
-        ends_at_us=None if ends is None else instant_us(str(ends), "order.ends_at"),
-    )
+    try:
+        order = read_order(seen.order or {})
+    except ValueError as fault:
+        raise _Refusal(str(fault)) from None
     return lambda at_us: Ordered(at_us=at_us, order=order, by=seen.by)
 
 
