@@ -180,6 +180,21 @@ class MonitorRestarted(_Event, frozen=True, gc=False, kw_only=True, tag="monitor
     is_downtime_known: bool = True
 
 
+class ClockSynchronised(_Event, frozen=True, gc=False, kw_only=True, tag="clock-synchronised"):
+    """The clock was set right after a start under one that could not be trusted: the downtime has its bound.
+
+    Attributes:
+        down_from_us: When the monitor was last alive before the downtime.
+        down_to_us: When it was back, as is known now.
+        moved_us: By how much monitor time was put on just now; what was heard since the start was dated that
+            much too early.
+    """
+
+    down_from_us: int
+    down_to_us: int
+    moved_us: int = 0
+
+
 class WallClockStepped(_Event, frozen=True, gc=False, kw_only=True, tag="wall-clock-stepped"):
     """The gateway's wall clock jumped; no duration changes."""
 
@@ -206,6 +221,7 @@ Event = (
     | Acknowledged
     | Closed
     | MonitorRestarted
+    | ClockSynchronised
     | WallClockStepped
     | OwnAlertChanged
 )

@@ -21,9 +21,11 @@ from monitor.interruption import people
 from monitor.interruption.alarms import OWN_PRIORITIES, OwnCode
 from monitor.interruption.alerts import raise_alert, resolve_code
 from monitor.interruption.conditions import fitted
-from monitor.interruption.effects import Effect, EvidenceAdmitted, Told
+from monitor.interruption.downtime import restarted, synchronised
+from monitor.interruption.effects import Effect, Told
 from monitor.interruption.events import (
     Acknowledged,
+    ClockSynchronised,
     Closed,
     Enrolled,
     Event,
@@ -38,10 +40,9 @@ from monitor.interruption.events import (
     Ticked,
     WallClockStepped,
 )
-from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.hearing import hear
 from monitor.interruption.holds import hold_changed, run_out
-from monitor.interruption.offtime import Fold, OpenStop
+from monitor.interruption.offtime import Fold
 from monitor.interruption.plan import accept_order, follow_plan
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
@@ -122,7 +123,9 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
         case Closed():
             return people.closed(state, event, policy, effects)
         case MonitorRestarted():
-            return _restarted(state, event, policy, effects)
+            return restarted(state, event, policy, effects)
+        case ClockSynchronised():
+            return synchronised(state, event, policy, effects)
         case WallClockStepped():
             detail = f"the wall clock stepped by {event.step_s:+.1f} s; no duration changes"
             effects.append(Told(code=OwnCode.CLOCK_SKEW, priority=OWN_PRIORITIES[OwnCode.CLOCK_SKEW], detail=detail))
@@ -132,30 +135,3 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
                 return raise_alert(state, event.code, event.at_us, effects, detail=event.detail)
             return resolve_code(state, event.code, event.at_us, effects)
     assert_never(event)
-
-
-def _restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects: list[Effect]) -> PumpState:
-    """Return the state after downtime of the monitor: what was not heard is width, not health.
-
-    With a known downtime the silence rule does all of it. Without an upper bound on it, flow counts as
-    doubtful from the last flow evidence, as long before as the restart threshold reaches.
-    """
-    detail = f"down for {(event.at_us - event.down_from_us) / 1e6:.0f} s"
-    if event.is_downtime_known:
-        effects.append(EvidenceAdmitted(kind="monitor-restarted", about_us=event.down_from_us, detail=detail))
-        return state
-    effects.append(
-        EvidenceAdmitted(kind="monitor-restarted", about_us=event.down_from_us, detail="down for unknown time")
-    )
-    state = raise_alert(
-        state, OwnCode.CLOCK_SKEW, event.at_us, effects, detail="the downtime of the monitor is unknown"
-    )
-    fold = state.fold
-    if fold.last_flow_us is None:
-        return state
-    reach_us = policy.therapy.thresholds[-1].met_from_us()
-    stop = fold.stop or OpenStop(fold.last_flow_us, is_flow_claimed=True)
-    onset_us = min(stop.onset_earliest_us, event.at_us - reach_us)
-    begun = replace(fold, stop=replace(stop, onset_earliest_us=onset_us))
-    doubt = Evidence(EvidenceKind.DOUBT, event.at_us, event.at_us, onset_us)
-    return replace(state, fold=begun, base=begun, evidence=(doubt,), tail_to_us=event.at_us)

@@ -1,0 +1,148 @@
+"""Downtime of the monitor: width while it lasts, without a bound while nobody knows its length, and its bound at last.
+
+A monitor that starts under a clock that cannot be trusted does not know how long it was down. Everything
+is counted as if it had been long enough for the restart threshold, until the clock is synchronised. Then
+monitor time is put on by what it lagged behind: what was heard since the start really was that much later, and
+the clock is folded anew over what was known before and what was heard after.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.interruption.alarms import OwnCode
+from monitor.interruption.alerts import raise_alert, resolve_code
+from monitor.interruption.effects import Effect, EvidenceAdmitted, EvidenceDoubted
+from monitor.interruption.events import ClockSynchronised, MonitorRestarted
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.evidence_log import admit, closed_log
+from monitor.interruption.folding import refold
+from monitor.interruption.offtime import Fold, OpenStop, known_until_us
+from monitor.interruption.policy import Policy, Therapy
+from monitor.interruption.putting_on import put_on
+from monitor.interruption.state import PumpState, Undated
+
+TOO_LATE = "the clock was synchronised too late to amend what was counted for the downtime"
+
+replace = msgspec.structs.replace
+
+
+def restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state after downtime of the monitor: what was not heard is width, not health.
+
+    With a known downtime the silence rule does all of it. Without an upper bound on it, flow counts as
+    doubtful from the last flow evidence, as long before as the restart threshold reaches.
+    """
+    detail = f"down for {(event.at_us - event.down_from_us) / 1e6:.0f} s"
+    if event.is_downtime_known:
+        effects.append(EvidenceAdmitted(kind="monitor-restarted", about_us=event.down_from_us, detail=detail))
+        return state
+    effects.append(
+        EvidenceAdmitted(kind="monitor-restarted", about_us=event.down_from_us, detail="down for unknown time")
+    )
+    state = raise_alert(
+        state, OwnCode.CLOCK_SKEW, event.at_us, effects, detail="the downtime of the monitor is unknown"
+    )
+    fold = state.fold
+    if fold.last_flow_us is None:
+        return state
+    reach_us = policy.therapy.thresholds[-1].met_from_us()
+    stop = fold.stop or OpenStop(fold.last_flow_us, is_flow_claimed=True)
+    onset_us = min(stop.onset_earliest_us, event.at_us - reach_us)
+    doubted = replace(fold, stop=replace(stop, onset_earliest_us=onset_us))
+    doubt = Evidence(EvidenceKind.DOUBT, event.at_us, event.at_us, onset_us)
+    undated = Undated(doubted=doubted, doubt=doubt, base=state.base, evidence=closed_log(state))
+    if state.undated is not None and state.base == state.undated.doubted:
+        # Down again before the first downtime had its bound: what was heard in between has no date at all.
+        undated = replace(state.undated, doubted=doubted, doubt=doubt)
+    return replace(state, fold=doubted, base=doubted, evidence=(doubt,), tail_to_us=event.at_us, undated=undated)
+
+
+def synchronised(state: PumpState, event: ClockSynchronised, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state after the clock was synchronised: the downtime has its bound, and its alert is over."""
+    detail = f"down for {(event.down_to_us - event.down_from_us) / 1e6:.0f} s at most"
+    effects.append(EvidenceAdmitted(kind="clock-synchronised", about_us=event.down_from_us, detail=detail))
+    state = resolve_code(state, OwnCode.CLOCK_SKEW, event.at_us, effects)
+    back_us = event.down_to_us - event.moved_us
+    amended = _amended(state, event, back_us, policy.therapy)
+    if amended is None:
+        effects.append(EvidenceDoubted(why=TOO_LATE))
+        amended = replace(
+            state,
+            fold=put_on(state.fold, back_us, event.moved_us),
+            base=put_on(state.base, back_us, event.moved_us),
+            evidence=tuple(put_on(piece, back_us, event.moved_us) for piece in state.evidence),
+            tail_to_us=_moved(state.tail_to_us, back_us, event.moved_us),
+        )
+    return _dated(replace(amended, undated=None), back_us, event.moved_us)
+
+
+def _amended(state: PumpState, event: ClockSynchronised, back_us: int, therapy: Therapy) -> PumpState | None:
+    """Return the state with its evidence dated anew, or None if what the downtime did cannot be taken apart."""
+    if state.completed_at_us is not None:
+        return None
+    kept, undated = closed_log(state), state.undated
+    if refold(state.base, kept, therapy) != state.fold:
+        # A review or a plan took something out of the clock; it must not come back.
+        return None
+    if undated is not None:
+        if state.base != undated.doubted:
+            return None
+        base, before = undated.base, list(undated.evidence)
+        after = [piece for piece in kept if piece.at_us >= back_us and piece != undated.doubt]
+    else:
+        base = state.base
+        if _newest_us(base) >= back_us:
+            return None
+        before, after = _parted(kept, event.down_from_us, back_us, therapy.silence_max_us)
+    dated = replace(state, fold=base, base=base, evidence=(), tail_to_us=0)
+    for piece in (*before, *(put_on(piece, back_us, event.moved_us) for piece in after)):
+        dated = admit(dated, piece, therapy)
+    return dated
+
+
+def _parted(
+    kept: tuple[Evidence, ...], down_from_us: int, back_us: int, silence_max_us: int
+) -> tuple[list[Evidence], list[Evidence]]:
+    """Return what was known before the downtime and what was heard after it.
+
+    Which repeats of a stretch lay next to the downtime is not kept; that they were no further apart than
+    ``silence_max_us`` is known, and its counter is let go.
+    """
+    before = [piece for piece in kept if piece.to_us < back_us]
+    after = [piece for piece in kept if piece.at_us >= back_us]
+    across = [piece for piece in kept if piece.at_us < back_us <= piece.to_us]
+    for piece in across:
+        bare = Evidence(piece.kind, piece.at_us, piece.to_us, piece.earliest_us, unsure_us=piece.unsure_us)
+        before.append(replace(bare, to_us=max(piece.at_us, min(down_from_us, back_us - silence_max_us))))
+        first_us = piece.to_us
+        if piece.kind is EvidenceKind.FLOW:
+            first_us = max(back_us, min(piece.to_us, down_from_us + silence_max_us))
+        after.insert(0, replace(bare, at_us=first_us, earliest_us=first_us))
+    return before, after
+
+
+def _newest_us(fold: Fold) -> int:
+    """Return the newest instant that a clock has gone past."""
+    groups = fold.done if fold.group is None else (*fold.done, fold.group)
+    return max(known_until_us(fold), fold.flow_from_us or 0, *(group.flow_us for group in groups), 0)
+
+
+def _moved(at_us: int, back_us: int, moved_us: int) -> int:
+    return at_us + moved_us if at_us >= back_us else at_us
+
+
+def _dated(state: PumpState, back_us: int, moved_us: int) -> PumpState:
+    """Return the state with everything beside the clock dated as it truly was."""
+    contact_us = state.last_contact_at_us
+    return replace(
+        state,
+        enrolled_at_us=_moved(state.enrolled_at_us, back_us, moved_us),
+        last_contact_at_us=None if contact_us is None else _moved(contact_us, back_us, moved_us),
+        incidents=put_on(state.incidents, back_us, moved_us),
+        alerts=put_on(state.alerts, back_us, moved_us),
+        mark=put_on(state.mark, back_us, moved_us),
+        hold=put_on(state.hold, back_us, moved_us),
+        last_hold=put_on(state.last_hold, back_us, moved_us),
+        course=put_on(state.course, back_us, moved_us),
+    )
