@@ -9,11 +9,11 @@ from pathlib import Path
 from drivers.contract import PUMP_ID_PATTERN
 from monitor.config.faults import Faults, Location, path_of, suggestion
 from monitor.config.fields import TEXT_CHARACTERS_MAX
+from monitor.config.orders import judged_misfit, order_of
 from monitor.config.settings import PumpEnrolment
 from monitor.config.tables.file import FileTable
-from monitor.config.tables.pumps import FleetTable, PumpTable
+from monitor.config.tables.pumps import FleetTable
 from monitor.config.therapies import DEFAULT
-from monitor.interruption.events import Order
 from monitor.interruption.policy import Therapy
 
 FLEET_BYTES_MAX = 32 * 1024 * 1024
@@ -46,11 +46,15 @@ def enrolled(
     roll = _Roll(faults)
     for place, pump in file.pumps.items():
         where: Location = ("pumps", place)
+        therapy = _therapy(where, pump.therapy, therapies, dropped, faults)
+        order = order_of(pump)
         enrolment = PumpEnrolment(
             pump=pump.id,
-            therapy=_therapy(where, pump.therapy, therapies, dropped, faults),
+            therapy=therapy,
             serial=pump.serial,
-            order=_order(pump),
+            order=order,
+            forced_misfit=judged_misfit(where, pump, therapy, order, faults),
+            forced_by=tuple(pump.forced_by or ()),
             driver=pump.driver,
             options=pump.options,
         )
@@ -99,19 +103,11 @@ def _therapy(
     return therapies.get(name, therapies[DEFAULT])
 
 
-def _order(table: PumpTable | FleetTable) -> Order | None:
-    order = Order(
-        rate_ml_per_h=table.order.rate_ml_per_h,
-        bag_hours=table.order.bag_hours,
-        starts_at_us=table.starts_at_us,
-        ends_at_us=table.ends_at_us,
-    )
-    return None if order == Order() else order
-
-
 def _enrol_fleet(roll: _Roll, where: Location, fleet: FleetTable, therapy: Therapy, base: Path) -> None:
     path = base / fleet.ids_file
-    order = _order(fleet)
+    order = order_of(fleet)
+    forced_misfit = judged_misfit(where, fleet, therapy, order, roll.faults)
+    forced_by = tuple(fleet.forced_by or ())
     wrong: list[str] = []
     before = len(roll.pumps)
     try:
@@ -120,7 +116,15 @@ def _enrol_fleet(roll: _Roll, where: Location, fleet: FleetTable, therapy: Thera
             if fault is not None:
                 wrong.append(f"line {line} of {path}: {fault[1]}")
                 continue
-            roll.pumps.append(PumpEnrolment(pump=pump, therapy=therapy, serial=serial, order=order))
+            enrolment = PumpEnrolment(
+                pump=pump,
+                therapy=therapy,
+                serial=serial,
+                order=order,
+                forced_misfit=forced_misfit,
+                forced_by=forced_by,
+            )
+            roll.pumps.append(enrolment)
     except (OSError, ValueError) as fault:
         wrong = [f"{path} cannot be read: {fault}"]
     if not wrong and len(roll.pumps) == before:

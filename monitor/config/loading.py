@@ -62,7 +62,7 @@ def settings_of(raw: dict[str, Any], base: Path, registry: Registry) -> Config:
     """
     faults = Faults()
     file = read(raw, faults)
-    therapies = therapies_of(file.therapies, faults)
+    therapies = therapies_of(file.therapies, faults, file.site.time_zone)
     dropped = frozenset(_names(raw, "therapies")) - therapies.keys()
     pumps = enrolled(file, base, therapies, dropped, faults)
     ladders = _ladders(file, therapies, dropped, known_names(raw), faults)

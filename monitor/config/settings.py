@@ -48,11 +48,13 @@ class PumpEnrolment(Policy, frozen=True, gc=False, kw_only=True):
         therapy: The limits that hold for it; one object for all pumps of a therapy.
         serial: Its serial number; None pins the first one that is heard.
         order: What is to be infused, where the file says so.
+        forced_by: Who confirmed an order that does not fit the therapy; empty for none.
         driver: The driver of its own line; None where a source reads it.
         options: That driver's options, as TOML gave them.
     """
 
     order: Order | None = None
+    forced_by: tuple[str, ...] = ()
     driver: str | None = None
     options: Mapping[str, Any] = NO_OPTIONS
 

@@ -4,120 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
+from msgspec.structs import replace
 
+from monitor.config.building import in_proportion, thresholds_of, with_table
 from monitor.config.durations import text_of
 from monitor.config.faults import Faults, suggestion
-from monitor.config.tables.therapies import TherapyTable, ThresholdTable
-from monitor.config.therapies import BUILT_IN, DEFAULT
-from monitor.interruption.policy import Latency, Therapy, Threshold
+from monitor.config.loosening import refuse_looser, refuse_what_is_the_profiles, shown
+from monitor.config.tables.therapies import TherapyTable
+from monitor.config.therapies import BUILT_IN, DEFAULT, NO_ZONE, Profile
+from monitor.interruption.order_check import drugs_of
+from monitor.interruption.policy import Therapy
 
-OWN_ACTION = "ask the prescriber before any restart"
-"""What an own therapy's threshold means for people, unless the file says it."""
 
-
-def therapies_of(tables: Mapping[str, TherapyTable], faults: Faults) -> dict[str, Therapy]:
+def therapies_of(tables: Mapping[str, TherapyTable], faults: Faults, zone: str = NO_ZONE) -> dict[str, Therapy]:
     """Return every therapy, built in or configured, by name.
 
     One with faults is there too, as far as it goes, so that faults in what depends on it are found as well.
+
+    Args:
+        tables: As the file has them.
+        faults: Where faults are noted.
+        zone: IANA name of the zone in which schedules are meant.
     """
-    therapies = {name: _in_proportion(profile.therapy, None) for name, profile in BUILT_IN.items()}
+    nothing = TherapyTable()
+    therapies = {name: in_proportion(profile.therapy, nothing) for name, profile in BUILT_IN.items()}
     for name, table in tables.items():
         profile = BUILT_IN.get(name)
-        therapies[name] = _own(name, table, faults) if profile is None else _tightened(profile.therapy, table, faults)
+        if profile is None:
+            therapies[name] = _own(name, table, zone, faults)
+        else:
+            therapies[name] = _tightened(profile, table, zone, faults)
+        _refuse_twice(name, table, faults)
         _refuse_contradictions(therapies[name], faults)
     return therapies
 
 
-def _own(name: str, table: TherapyTable, faults: Faults) -> Therapy:
-    built_in = suggestion(name, BUILT_IN)
+def _own(name: str, table: TherapyTable, zone: str, faults: Faults) -> Therapy:
+    where = ("therapies", name)
     for key in ("thresholds", "source"):
-        if getattr(table, key) is None and ("therapies", name, key) not in faults.dropped:
-            hint = f"is missing: {name} is not built in, so it must be said here ({built_in})"
-            faults.add(("therapies", name, key), hint)
+        if getattr(table, key) is None and (*where, key) not in faults.dropped:
+            built_in = suggestion(name, BUILT_IN)
+            faults.add((*where, key), f"is missing: {name} is not built in, so it must be said here ({built_in})")
+    if table.latency_source is not None:
+        faults.add((*where, "latency_source"), "is for a built-in profile's latency; name it in source")
     cap = BUILT_IN[DEFAULT].therapy.thresholds
-    thresholds = cap if table.thresholds is None else _thresholds(name, table.thresholds, (), faults)
-    return _with_the_rest(Therapy(name=name, thresholds=thresholds), table)
+    thresholds = cap if table.thresholds is None else thresholds_of(table.thresholds, ())
+    therapy = with_table(Therapy(name=name, thresholds=thresholds), table, zone)
+    for drug in drugs_of(therapy):
+        # An own therapy with the drug of a profile would be a way around the profile's limits.
+        if owner := next((one.therapy.name for one in BUILT_IN.values() if drug in drugs_of(one.therapy)), None):
+            use = f"use it, or tighten it in [therapies.{owner}]"
+            faults.add((*where, "drugs"), f"{drug} has the built-in profile {owner}; {use}")
+    return therapy
 
 
-def _tightened(profile: Therapy, table: TherapyTable, faults: Faults) -> Therapy:
-    where = ("therapies", profile.name)
-    thresholds = profile.thresholds
+def _tightened(profile: Profile, table: TherapyTable, zone: str, faults: Faults) -> Therapy:
+    built_in = profile.therapy
+    refuse_what_is_the_profiles(built_in, table, faults)
+    thresholds = built_in.thresholds
     if table.thresholds is not None:
-        thresholds = _thresholds(profile.name, table.thresholds, profile.thresholds, faults)
-        _refuse_looser(profile, thresholds, faults)
-    if table.silence_max is not None and table.silence_max > profile.silence_max_us:
-        silence = f"{text_of(table.silence_max)} is longer than the {text_of(profile.silence_max_us)}"
-        faults.add((*where, "silence_max"), f"{silence} of the built-in profile; it may only be shortened")
-    if table.source is not None:
-        faults.add((*where, "source"), "belongs to the built-in profile; leave it out")
-    return _with_the_rest(msgspec.structs.replace(profile, thresholds=thresholds), table)
+        thresholds = thresholds_of(table.thresholds, built_in.thresholds)
+    therapy = with_table(replace(built_in, thresholds=thresholds), table, zone)
+    therapy = replace(therapy, do_not=tuple(dict.fromkeys((*built_in.do_not, *therapy.do_not))))
+    refuse_looser(profile, therapy, table, faults)
+    return therapy
 
 
-def _thresholds(
-    name: str, tables: list[ThresholdTable], profile: tuple[Threshold, ...], faults: Faults
-) -> tuple[Threshold, ...]:
-    """Return thresholds, smallest first; actions that are not given are those of the profile."""
-    ordered = sorted(tables, key=lambda table: (table.off_time, not table.inclusive))
-    made = []
-    for place, table in enumerate(ordered):
-        action = table.action or (profile[min(place, len(profile) - 1)].action if profile else OWN_ACTION)
-        made.append(Threshold(table.off_time, inclusive=table.inclusive, action=action))
-    if len({threshold.off_time_us for threshold in made}) < len(made):
+def _refuse_twice(name: str, table: TherapyTable, faults: Faults) -> None:
+    off_times = [threshold.off_time for threshold in table.thresholds or ()]
+    if len(set(off_times)) < len(off_times):
         faults.add(("therapies", name, "thresholds"), "the same off-time stands there twice")
-    return tuple(made)
-
-
-def shown(threshold: Threshold) -> str:
-    """Return a threshold as it would be written in the file."""
-    return f"{'>=' if threshold.inclusive else '>'} {text_of(threshold.off_time_us)}"
-
-
-def _refuse_looser(profile: Therapy, thresholds: tuple[Threshold, ...], faults: Faults) -> None:
-    where = ("therapies", profile.name, "thresholds")
-    if len(thresholds) < len(profile.thresholds):
-        needed = ", ".join(shown(threshold) for threshold in profile.thresholds)
-        faults.add(where, f"there must be one for each of the built-in profile ({needed})")
-    for found, cap in zip(thresholds, profile.thresholds, strict=False):
-        if found.met_from_us() > cap.met_from_us():
-            later = f"{shown(found)} is later than the {shown(cap)} of the built-in profile"
-            faults.add(where, f"{later}; it may be tightened, never loosened")
-
-
-def _with_the_rest(therapy: Therapy, table: TherapyTable) -> Therapy:
-    given = {
-        "silence_max_us": table.silence_max,
-        "merge_run_us": table.merge_run,
-        "min_rate_fraction": table.min_rate_fraction,
-        "max_rate_fraction": table.max_rate_fraction,
-        "kvo_counts": table.kvo_counts,
-        "maintenance_quiet_us": table.maintenance_quiet,
-        "maintenance_max_us": table.maintenance_max,
-        "completion_us": table.completion,
-        "amend_us": table.amend,
-        "source": table.source,
-    }
-    changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}
-    if table.latency is not None:
-        changes["latency"] = tuple(Latency(rate, table.latency[rate]) for rate in sorted(table.latency))
-    return _in_proportion(msgspec.structs.replace(therapy, **changes), table)
-
-
-def _in_proportion(therapy: Therapy, table: TherapyTable | None) -> Therapy:
-    """Return the therapy with the windows that nobody chose made short enough for its threshold."""
-    quarter_us = therapy.restart.off_time_us // 4
-    max_us = therapy.maintenance_max_us
-    if table is None or table.maintenance_max is None:
-        max_us = min(max_us, 2 * quarter_us)
-    quiet_us = therapy.maintenance_quiet_us
-    if table is None or table.maintenance_quiet is None:
-        quiet_us = min(quiet_us, quarter_us, max_us)
-    silence_us = therapy.silence_max_us
-    if table is None or table.silence_max is None:
-        silence_us = min(silence_us, quarter_us)
-    return msgspec.structs.replace(
-        therapy, silence_max_us=silence_us, maintenance_quiet_us=quiet_us, maintenance_max_us=max_us
-    )
 
 
 def _refuse_contradictions(therapy: Therapy, faults: Faults) -> None:
@@ -125,6 +81,9 @@ def _refuse_contradictions(therapy: Therapy, faults: Faults) -> None:
     if therapy.maintenance_quiet_us > therapy.maintenance_max_us:
         quiet, most = text_of(therapy.maintenance_quiet_us), text_of(therapy.maintenance_max_us)
         faults.add((*where, "maintenance_quiet"), f"{quiet} is longer than the maintenance_max of {most}")
+    has_fallback = any(threshold.is_fallback for threshold in therapy.thresholds)
+    if has_fallback and therapy.volume_deficit_fraction is None and therapy.name not in BUILT_IN:
+        faults.add((*where, "thresholds"), "a fallback needs a volume_deficit_fraction in whose place it holds")
     threshold_us = therapy.restart.off_time_us
     for key in ("silence_max", "maintenance_max"):
         found_us: int = getattr(therapy, f"{key}_us")

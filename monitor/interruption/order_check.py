@@ -41,6 +41,13 @@ def misfit(therapy: Therapy, order: Order | None) -> str | None:
         return None
     if order.drug is not None and order.drug.strip().casefold() not in drugs_of(therapy):
         return f"the drug {order.drug.strip()} is not given under the therapy {therapy.name}"
+    longest_h = therapy.bag_hours_max
+    if order.bag_hours is not None and longest_h is not None and order.bag_hours > longest_h:
+        return f"a bag of {therapy.name} lasts at most {longest_h:g} h, not {order.bag_hours:g} h"
+    return _rate_misfit(therapy, order)
+
+
+def _rate_misfit(therapy: Therapy, order: Order) -> str | None:
     rate_ml_per_h = order.rate_ml_per_h
     if rate_ml_per_h is None or not therapy.labelled_rates:
         return None

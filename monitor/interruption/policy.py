@@ -42,7 +42,7 @@ class Threshold(msgspec.Struct, frozen=True):
     inclusive: bool = True
     action: str = "supervised restart"
     audience: Audience = Audience.CLINICIANS
-    basis: Basis = Basis.LABEL
+    basis: Basis = Basis.OURS
     is_fallback: bool = False
 
     def is_met(self, off_us: int) -> bool:
@@ -85,6 +85,7 @@ class Therapy(msgspec.Struct, frozen=True):
         version: Which edition of the profile.
         drugs: Names of the drug in orders, lower case; none is the therapy's own name.
         labelled_rates: At which rates it is given; empty where no source says so.
+        bag_hours_max: The longest bag there is of it; None where no source says so.
         volume_deficit_fraction: Off-time x rate beyond this share of a bag's dose is a threshold.
         volume_deficit_action: What that means for people.
         schedule: The part of the day in which it is given; None is all day.
@@ -112,6 +113,7 @@ class Therapy(msgspec.Struct, frozen=True):
     version: str = "1"
     drugs: tuple[str, ...] = ()
     labelled_rates: tuple[BagRate, ...] = ()
+    bag_hours_max: float | None = None
     volume_deficit_fraction: float | None = None
     volume_deficit_action: str = "tell the prescriber: the dose is not complete"
     schedule: Schedule | None = None

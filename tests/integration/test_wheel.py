@@ -90,7 +90,13 @@ def test_the_wheel_carries_every_file_of_its_packages_and_nothing_else(wheel: Pa
 
 @pytest.mark.parametrize(
     "pattern",
-    ["migrations/versions/*.py", "migrations/script.py.mako", "simulator/scenarios/*.toml", "monitor/feed/dashboard/*"],
+    [
+        "migrations/versions/*.py",
+        "migrations/script.py.mako",
+        "simulator/scenarios/*.toml",
+        "monitor/feed/dashboard/*",
+        "monitor/config/profiles/*.toml",
+    ],
 )
 def test_the_wheel_carries_its_data(wheel: Path, pattern: str) -> None:
     assert [name for name in zipfile.ZipFile(wheel).namelist() if Path(name).match(pattern)]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from monitor.config.fields import Id, Instant, LongText, Name, Number, Table, Text
+from monitor.config.tables.rules import BAG_HOURS_MAX, RATE_MAX_ML_PER_H, AgeGroupWord, Indication
+from monitor.interruption.order_words import CYCLE_MAX, drug_name
 
-RATE_MAX_ML_PER_H = 2_000.0
-"""More than any infusion pump of this kind delivers."""
+INFUSION_DAYS_MAX = 366
+"""Longer than any course."""
 
-BAG_HOURS_MAX = 31 * 24.0
-"""More than any bag keeps."""
+FORCING_PEOPLE = 2
+"""How many people must confirm an order that does not fit the therapy."""
 
 
 class PlanTable(Table):
@@ -28,20 +30,43 @@ class PlanTable(Table):
         return self
 
 
+class FreeTable(Table):
+    """One entry of free: a stretch of the course without therapy by plan."""
+
+    from_at: Instant
+    until_at: Instant
+
+    @model_validator(mode="after")
+    def _check(self) -> FreeTable:
+        if self.until_at <= self.from_at:
+            raise ValueError("until_at must be later than from_at")
+        return self
+
+
 class OrderTable(PlanTable):
     """order: what is to be infused."""
 
     rate_ml_per_h: Annotated[Number, Field(gt=0, le=RATE_MAX_ML_PER_H)] | None = None
     bag_hours: Annotated[Number, Field(gt=0, le=BAG_HOURS_MAX)] | None = None
+    drug: Annotated[str, BeforeValidator(drug_name)] | None = None
+    indication: Indication | None = None
+    age_group: AgeGroupWord | None = None
+    cycle: Annotated[int, Field(ge=1, le=CYCLE_MAX)] | None = None
+    infusion_days: Annotated[Number, Field(gt=0, le=INFUSION_DAYS_MAX)] | None = None
+    bag_expires_at: Instant | None = None
+    free: Annotated[list[FreeTable], Field(max_length=100)] | None = None
 
 
 class _Enrolment(Table):
     therapy: Name = "blinatumomab"
     order: OrderTable = OrderTable()
     plan: PlanTable = PlanTable()
+    forced_by: Annotated[list[Text], Field(max_length=10)] | None = None
 
     @model_validator(mode="after")
     def _check(self) -> _Enrolment:
+        if self.forced_by is not None and len({name.casefold() for name in self.forced_by}) < FORCING_PEOPLE:
+            raise ValueError('forced_by must name two different people, such as ["A. Nurse", "B. Pharmacist"]')
         for key in ("starts_at", "ends_at"):
             if getattr(self.order, key) is not None and getattr(self.plan, key) is not None:
                 raise ValueError(f"{key} stands both in order and in plan; keep one of them")

@@ -1,33 +1,33 @@
-"""The tables about limits: [therapies.NAME]."""
+"""The tables about limits: [therapies.NAME], and the files of the built-in profiles, which are of the same kind."""
 
 from __future__ import annotations
 
 import math
 import re
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from monitor.config.durations import duration_us
 from monitor.config.fields import Number, Table, Text, within
+from monitor.config.tables.rules import (
+    BAG_HOURS_MAX,
+    CumulativeTable,
+    HoldRuleTable,
+    RateTable,
+    RestartTextTable,
+    ScheduleTable,
+    ThresholdTable,
+    threshold,
+)
+from monitor.interruption.order_words import drug_name
 
 LATENCY_RATES_MAX = 50
 """Most rows of a latency table."""
 
-_THRESHOLD = re.compile(r"\s*(>=|>)?\s*(.*)", re.DOTALL)
 _RATE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
 _LATENCY_MAX_US = duration_us("120h")
-
-
-def _threshold(value: Any) -> Any:  # noqa: ANN401 - whatever TOML gave; pydantic judges what comes out
-    """Return the long form of a threshold that is written as "4h", ">= 4h" or "> 1h"."""
-    if isinstance(value, dict):
-        return value
-    match = _THRESHOLD.fullmatch(value) if isinstance(value, str) else None
-    sign, off_time = (None, value) if match is None else match.groups()
-    duration_us(off_time)
-    return {"off_time": off_time, "inclusive": sign != ">"}
 
 
 def latency_us(value: object) -> dict[float, int]:
@@ -73,21 +73,19 @@ def _refuse_faster_when_slower(table: dict[float, int]) -> None:
             raise ValueError(f"{slower:g} mL/h cannot be noticed sooner than {faster:g} mL/h; are two rows mixed up?")
 
 
-class ThresholdTable(Table):
-    """One entry of thresholds."""
-
-    off_time: Annotated[int, within("1min", "72h")]
-    inclusive: bool = True
-    action: Text | None = None
+def _drug(value: object) -> str:
+    return drug_name(value).casefold()
 
 
 class TherapyTable(Table):
     """[therapies.NAME]: tightens a built-in profile, or lays down a new one."""
 
     thresholds: (
-        Annotated[list[Annotated[ThresholdTable, BeforeValidator(_threshold)]], Field(min_length=1, max_length=10)]
+        Annotated[list[Annotated[ThresholdTable, BeforeValidator(threshold)]], Field(min_length=1, max_length=10)]
         | None
     ) = None
+    volume_deficit_fraction: Annotated[Number, Field(ge=0.01, le=0.5)] | None = None
+    volume_deficit_action: Text | None = None
     silence_max: Annotated[int, within("10s", "4h")] | None = None
     merge_run: Annotated[int, within("1min", "24h")] | None = None
     min_rate_fraction: Annotated[Number, Field(ge=0.5, le=1)] | None = None
@@ -96,6 +94,26 @@ class TherapyTable(Table):
     maintenance_quiet: Annotated[int, within("0s", "30min")] | None = None
     maintenance_max: Annotated[int, within("0s", "30min")] | None = None
     latency: Annotated[dict[float, int], BeforeValidator(latency_us)] | None = None
+    latency_source: Text | None = None
+    counter_step_ml: Annotated[Number, Field(gt=0, le=10)] | None = None
+    bag_error_fraction: Annotated[Number, Field(ge=0.01, le=0.5)] | None = None
     completion: Annotated[int, within("0s", "4h")] | None = None
     amend: Annotated[int, within("1h", "30d")] | None = None
+    schedule: ScheduleTable | None = None
+    cumulative: CumulativeTable | None = None
+    do_not: Annotated[list[Text], Field(max_length=10)] | None = None
+    drugs: Annotated[list[Annotated[str, BeforeValidator(_drug)]], Field(min_length=1, max_length=20)] | None = None
+    rates: Annotated[list[RateTable], Field(min_length=1, max_length=50)] | None = None
+    bag_hours_max: Annotated[Number, Field(gt=0, le=BAG_HOURS_MAX)] | None = None
+    hold_rules: Annotated[list[HoldRuleTable], Field(max_length=50)] | None = None
+    restart_texts: Annotated[list[RestartTextTable], Field(max_length=100)] | None = None
     source: Text | None = None
+    version: Text | None = None
+
+
+class ProfileTable(TherapyTable):
+    """A built-in profile: a therapy with the pace of its ladder, and how short a schedule may be."""
+
+    nurse_after: Annotated[int, within("0s", "24h")] | None = None
+    page_after: Annotated[int, within("1min", "24h")] | None = None
+    schedule_hours_min: Annotated[Number, Field(gt=0, le=24)] | None = None

@@ -110,22 +110,56 @@ def test_a_threshold_that_may_be_in_the_wrong_unit_is_told(doubts_about: DoubtsA
     assert about(doubts_about(text), ">= 4min is far below the >= 4h of the profile; is the unit right?")
 
 
+def test_a_latency_that_rests_on_a_test_report_alone_is_told(doubts_about: DoubtsAbout) -> None:
+    lines = "latency = { '5' = '5min' }\nlatency_source = 'IEC 60601-2-24 report 4711 of the maker'\n"
+    doubts = doubts_about(GOOD + f"[therapies.blinatumomab]\n{lines}")
+    assert about(doubts, "therapies.blinatumomab.latency: at 0.3 mL/h 1h23min20s is shorter than the profile's 4h8min")
+
+
+OWN = GOOD.replace('driver = "acme"', 'driver = "acme"\ntherapy = "own"') + (
+    '[therapies.own]\nsource = "us"\nthresholds = ["1h"]\n'
+)
+
+
 @pytest.mark.parametrize(
     ("line", "key"),
     [
-        ('merge_run = "10min"', "merge_run: 10min is shorter than the profile's 30min"),
-        ("min_rate_fraction = 0.5", "min_rate_fraction: 0.5 is below the profile's 0.9"),
+        ('merge_run = "10min"', "merge_run: 10min is shorter than the built-in 30min"),
+        ("min_rate_fraction = 0.5", "min_rate_fraction: is below the built-in 0.9"),
+        ("max_rate_fraction = 1.5", "max_rate_fraction: is above the built-in 1.1"),
         ("kvo_counts = true", "kvo_counts: keep-vein-open counts as therapy here"),
-        ('latency = { "5" = "5min" }', "latency: at 5 mL/h 5min is shorter than the profile's 15min"),
+        ('drugs = ["nothing"]', "latency: is missing"),
     ],
 )
-def test_a_limit_that_is_looser_than_the_profile_is_told(doubts_about: DoubtsAbout, line: str, key: str) -> None:
-    assert about(doubts_about(GOOD + f"[therapies.blinatumomab]\n{line}"), f"therapies.blinatumomab.{key}")
+def test_a_limit_of_an_own_therapy_that_is_looser_than_ours_is_told(
+    doubts_about: DoubtsAbout, line: str, key: str
+) -> None:
+    assert about(doubts_about(OWN + line), f"therapies.own.{key}")
 
 
-def test_a_rate_at_which_the_therapy_is_not_given_is_told(doubts_about: DoubtsAbout) -> None:
-    doubts = doubts_about(GOOD.replace("rate_ml_per_h = 5", "rate_ml_per_h = 50"))
-    assert about(doubts, "pumps: p is ordered 50 mL/h; blinatumomab is given at 0.6, 1.8, 2.5, 3.3, 5, 10 mL/h")
+def test_an_own_therapy_without_a_drug_in_the_order_is_told(doubts_about: DoubtsAbout) -> None:
+    assert about(doubts_about(OWN), "pumps: p is ordered no drug by name")
+
+
+def test_a_bag_that_is_much_shorter_than_usual_at_its_rate_is_told(doubts_about: DoubtsAbout) -> None:
+    text = GOOD.replace("rate_ml_per_h = 5", "rate_ml_per_h = 0.6, bag_hours = 48")
+    assert about(doubts_about(text), "pumps: p is ordered bags of 48 h; a bag of blinatumomab lasts 168 h at 0.6 mL/h")
+
+
+def test_a_therapy_by_day_without_a_schedule_is_told(doubts_about: DoubtsAbout) -> None:
+    text = GOOD.replace('driver = "acme"', 'driver = "acme"\ntherapy = "levodopa-gel"')
+    assert about(doubts_about(text), "therapies.levodopa-gel.schedule: is missing")
+    schedule = '[therapies.levodopa-gel]\nschedule = { starts = "06:00", ends = "22:00" }\n'
+    assert about(doubts_about(text + schedule), "stops in 8 hours of every day are planned and nobody is told of them")
+
+
+def test_what_two_people_took_upon_themselves_is_told(doubts_about: DoubtsAbout) -> None:
+    forced = 'forced_by = ["A. Nurse", "B. Pharmacist"]\norder = { rate_ml_per_h = '
+    text = GOOD.replace("order = { rate_ml_per_h = ", forced)
+    assert about(doubts_about(text), "pumps: p: A. Nurse and B. Pharmacist confirmed an order that fits")
+    wrong = doubts_about(text.replace("rate_ml_per_h = 5", "rate_ml_per_h = 50"))
+    assert about(wrong, "pumps: p: 50 mL/h is no rate of blinatumomab")
+    assert about(wrong, "which A. Nurse and B. Pharmacist confirmed; its deadline may be wrong")
 
 
 def test_a_patient_who_is_told_of_the_pumps_of_others_is_told(doubts_about: DoubtsAbout) -> None:

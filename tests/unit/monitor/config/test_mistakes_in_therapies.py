@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from monitor.config.settings import Config
-from monitor.config.therapies import BUILT_IN
 from monitor.interruption.policy import HOUR_US, MINUTE_US, Latency, Threshold
+from monitor.interruption.therapy_rules import Basis, Schedule
 
 FaultsOf = Callable[[str], list[str]]
 Parse = Callable[[str], Config]
@@ -20,26 +20,7 @@ def thresholds(config: Config, therapy: str = "blinatumomab") -> list[tuple[int,
     return [(found.off_time_us, found.inclusive) for found in config.therapies[therapy].thresholds]
 
 
-def test_every_built_in_therapy_names_its_source() -> None:
-    assert [name for name, profile in BUILT_IN.items() if not profile.therapy.source] == []
-
-
-def test_the_built_in_figures_are_the_published_ones(parsed: Parse) -> None:
-    config = parsed('[[pumps]]\nid = "p"')
-    assert thresholds(config) == [(4 * HOUR_US, True)]
-    assert thresholds(config, "foslevodopa") == [(HOUR_US, False), (3 * HOUR_US, False)]
-    assert thresholds(config, "insulin") == [(2 * HOUR_US, True)]
-    assert thresholds(config, "parenteral-nutrition") == [(HOUR_US, True)]
-    assert config.therapies["blinatumomab"].latency == (
-        Latency(0.6, 124 * MINUTE_US),
-        Latency(1.8, 41 * MINUTE_US),
-        Latency(2.5, 30 * MINUTE_US),
-        Latency(5, 15 * MINUTE_US),
-        Latency(10, 8 * MINUTE_US),
-    )
-
-
-@pytest.mark.parametrize("name", ["epoprostenol", "treprostinil", "milrinone"])
+@pytest.mark.parametrize("name", ["treprostinil", "milrinone", "vancomycin", "ziconotide"])
 def test_a_therapy_without_a_published_figure_is_not_built_in(faults_of: FaultsOf, name: str) -> None:
     assert "is neither built in nor configured" in faults_of(f'[[pumps]]\nid = "p"\ntherapy = "{name}"')[0]
 
@@ -120,6 +101,29 @@ def test_a_silence_as_long_as_the_threshold_is_refused(faults_of: FaultsOf) -> N
         ('maintenance_max = "1h"', "maintenance_max"),
         ('maintenance_max = "10min"\nmaintenance_quiet = "15min"', "maintenance_quiet"),
         ('source = "somebody said so"', "source"),
+        ('merge_run = "10min"', "merge_run"),
+        ("min_rate_fraction = 0.5", "min_rate_fraction"),
+        ("max_rate_fraction = 1.5", "max_rate_fraction"),
+        ("kvo_counts = true", "kvo_counts"),
+        ("counter_step_ml = 0.05", "counter_step_ml"),
+        ("bag_error_fraction = 0.05", "bag_error_fraction"),
+        ('completion = "31min"', "completion"),
+        ('amend = "12h"', "amend"),
+        ('latency = { "5" = "5min" }', "latency"),
+        ('latency = { "5" = "15min" }', "latency"),
+        ('latency_source = "a report"', "latency_source"),
+        ('schedule = { starts = "08:00", ends = "20:00" }', "schedule"),
+        ('cumulative = { window = "12h" }', "cumulative"),
+        ('cumulative = { window = "24h", advisory = "5h" }', "cumulative"),
+        ("rates = [{ rate_ml_per_h = 50 }]", "rates"),
+        ("rates = [{ rate_ml_per_h = 5 }]", "rates"),
+        ('drugs = ["epoprostenol"]', "drugs"),
+        ("hold_rules = []", "hold_rules"),
+        ("restart_texts = []", "restart_texts"),
+        ("bag_hours_max = 300", "bag_hours_max"),
+        ('thresholds = [{ off_time = "3h", basis = "label" }]', "thresholds[0].basis"),
+        ('thresholds = [{ off_time = "3h", fallback = true }]', "thresholds[0].fallback"),
+        ('nurse_after = "60min"', "nurse_after"),
     ],
 )
 def test_a_limit_that_makes_no_sense_is_refused(faults_of: FaultsOf, line: str, key: str) -> None:
@@ -151,6 +155,57 @@ def test_a_latency_table_with_a_slip_is_refused(faults_of: FaultsOf, table: str,
 def test_a_latency_table_is_kept_slowest_rate_first(parsed: Parse) -> None:
     config = parsed(BLINATUMOMAB + 'latency = { "10" = "9min", "0.6" = "2h10min" }')
     assert config.therapies["blinatumomab"].latency == (Latency(0.6, 130 * MINUTE_US), Latency(10, 9 * MINUTE_US))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'merge_run = "1h"',
+        "min_rate_fraction = 0.95",
+        "max_rate_fraction = 1.05",
+        "counter_step_ml = 0.2",
+        "bag_error_fraction = 0.1",
+        'completion = "10min"',
+        'amend = "2d"',
+        'latency = { "5" = "15min", "0.6" = "124min", "1.8" = "1h" }',
+        'latency = { "5" = "5min" }\nlatency_source = "the test report of the maker, 2026"',
+        'cumulative = { window = "48h", advisory = "3h" }',
+        "rates = [{ rate_ml_per_h = 5, bag_hours = 48 }]",
+        "volume_deficit_fraction = 0.05",
+        'do_not = ["bathe"]',
+    ],
+)
+def test_a_limit_may_be_tightened(parsed: Parse, line: str) -> None:
+    assert parsed(BLINATUMOMAB + line).pumps
+
+
+def test_what_nobody_may_do_is_added_to_and_never_shortened(parsed: Parse) -> None:
+    config = parsed(BLINATUMOMAB + 'do_not = ["bathe"]')
+    assert config.therapies["blinatumomab"].do_not == ("restart", "change settings", "flush", "bathe")
+
+
+def test_a_tightened_figure_is_no_longer_its_sources(parsed: Parse) -> None:
+    (same,) = parsed(BLINATUMOMAB + 'thresholds = [">= 4h"]').therapies["blinatumomab"].thresholds
+    (ours,) = parsed(BLINATUMOMAB + 'thresholds = [">= 3h"]').therapies["blinatumomab"].thresholds
+    assert (same.basis, ours.basis) == (Basis.LABEL, Basis.OURS)
+    assert same.action == ours.action
+
+
+def test_an_own_therapy_is_no_way_around_a_profile(faults_of: FaultsOf) -> None:
+    (fault,) = faults_of(OWN + 'thresholds = ["72h"]\ndrugs = ["Blincyto"]')
+    assert fault.startswith(
+        "therapies.own.drugs: blincyto has the built-in profile blinatumomab; use it, or tighten it"
+    )
+
+
+def test_a_schedule_leaves_the_therapy_its_hours(faults_of: FaultsOf, parsed: Parse) -> None:
+    gel = '[site]\ntime_zone = "Europe/Berlin"\n[[pumps]]\nid = "p"\n[therapies.levodopa-gel]\nschedule = '
+    found = parsed(gel + '{ starts = "06:00", ends = "22:00" }').therapies["levodopa-gel"].schedule
+    assert found == Schedule(360, 1320, "Europe/Berlin")
+    (fault,) = faults_of(gel + '{ starts = "08:00", ends = "22:00" }')
+    assert fault.startswith("therapies.levodopa-gel.schedule: 14 hours a day are fewer than the 16")
+    assert "are the same" in faults_of(gel + '{ starts = "08:00", ends = "08:00" }')[0]
+    assert 'must be a time of the wall clock in quotes, from "00:00"' in faults_of(gel + "{ starts = 8, ends = 9 }")[0]
 
 
 def test_a_therapy_that_is_not_built_in_needs_a_threshold_and_a_source(faults_of: FaultsOf) -> None:
