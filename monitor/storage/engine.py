@@ -35,6 +35,9 @@ READERS = 4
 READERS_AT_MOST = 12
 READER_WAIT_S = 5
 
+BEGIN_WRITING = "BEGIN IMMEDIATE"
+"""Takes the lock at once: a transaction that took it later could find that another program was first."""
+
 MEMORY = "memory"
 
 _COMMON = (
@@ -108,7 +111,7 @@ def writer_engine(place: Place) -> Engine:
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
         engine = create_engine("sqlite://", poolclass=NullPool, creator=_opener(place.path))
-    _set_up(engine, place, _WRITER, "BEGIN IMMEDIATE")
+    _set_up(engine, place, _WRITER, BEGIN_WRITING)
     return engine
 
 

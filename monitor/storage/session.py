@@ -6,15 +6,17 @@ the file before it writes: going on after a failed fsync as if it had not happen
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from monitor.errors import StorageDegraded, StorageError
 from monitor.storage import opening
-from monitor.storage.engine import Place, writer_engine
+from monitor.storage.engine import BEGIN_WRITING, Place, writer_engine
 from monitor.storage.faults import CAUGHT, is_suspicious, reraise, translate, translated
 from monitor.storage.log import LogKeeper
 
@@ -54,16 +56,25 @@ class Session:
         self._file = place.identity()
 
     @contextmanager
-    def writing(self, doing: str) -> Iterator[Connection]:
-        """Lend the connection for one transaction, durable when the block has ended.
+    def writing(self, doing: str) -> Iterator[sqlite3.Cursor]:
+        """Lend a cursor for one transaction, durable when the block has ended.
+
+        It is below SQLAlchemy, whose bookkeeping takes longer than a short transaction.
 
         Raises:
             StorageDegraded: Nothing was stored; it may work later.
             StorageError: Nothing was stored, and never will be: the values are at fault.
         """
         with self._turn_of(doing) as connection:
-            with connection.begin():
-                yield connection
+            raw = _below(connection)
+            cursor = raw.cursor()
+            cursor.execute(BEGIN_WRITING)
+            try:
+                yield cursor
+                raw.commit()
+            except BaseException:
+                raw.rollback()
+                raise
             self._keep_log_short(connection)
 
     @contextmanager
@@ -152,3 +163,10 @@ class Session:
             # Closes SQLite's own connection too; one in memory would be lost by that.
             connection.invalidate()
         connection.close()
+
+
+def _below(connection: Connection) -> sqlite3.Connection:
+    """Return SQLite's own connection."""
+    raw: Any = connection.connection.driver_connection
+    connected: sqlite3.Connection = raw
+    return connected

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Table, and_, bindparam, delete, insert, update
+from sqlalchemy import BindParameter, Column, Select, Table, and_, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.dml import Delete, Insert, Update
@@ -39,6 +39,12 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         """Compile everything; raises if the order of parameters is not the expected one."""
         self._dialect = dialect
+        # pump_id; gives key and the heads
+        heads = select(pumps.c.key, *(pump_state.c[name] for name in _HEADS)).join_from(pumps, pump_state)
+        self.head_of_pump = self._text(heads.where(pumps.c.pump_id == bindparam("pump")), ("pump",))
+        # id; gives previous_id and number
+        before = select(alerts.c.previous_id, alerts.c.number)
+        self.alert_before = self._text(before.where(alerts.c.id == bindparam("id")), ("id",))
         # key, pump_id
         self.pump_insert = self._insert(pumps, ("key", "pump_id"))
         # pump_key
@@ -95,7 +101,7 @@ class Statements:
         order = (*(f"new_{name}" for name in names), *(f"old_{name}" for name in key))
         return self._text(statement, order)
 
-    def _text(self, statement: Insert | Update | Delete, order: tuple[str, ...]) -> str:
+    def _text(self, statement: Select[Any] | Insert | Update | Delete, order: tuple[str, ...]) -> str:
         compiled = statement.compile(dialect=self._dialect)
         if tuple(compiled.positiontup or ()) != order:
             raise RuntimeError(f"parameters in the order {compiled.positiontup}, not {order}")

@@ -104,8 +104,8 @@ class Store:
 
     def save_memory(self, link: str, data: bytes) -> None:
         """Replace what is kept for one link; durable when this returns; from any thread."""
-        with self._session.writing("storing a link's memory") as connection:
-            connection.exec_driver_sql(self._sql.memory_upsert, (link, data))
+        with self._session.writing("storing a link's memory") as cursor:
+            cursor.execute(self._sql.memory_upsert, (link, data))
 
     def meta(self, name: str) -> str | None:
         """Return a site-wide value, or None."""
@@ -131,11 +131,12 @@ class Store:
         if not work:
             return CommitResult(range(0), range(0))
         is_uncertain, self._is_uncertain = self._is_uncertain, True
-        with self._session.writing("storing the last events") as connection:
-            ends, stored = self._ends, NOTHING
-            if is_uncertain:
+        ends, stored = self._ends, NOTHING
+        if is_uncertain:
+            with self._session.reading("looking what was stored") as connection:
                 ends, stored = what_was_stored(connection, self._ends, work)
-            draft = Draft(connection, self._sql, ends)
+        with self._session.writing("storing the last events") as cursor:
+            draft = Draft(cursor, self._sql, ends)
             draft.write(work, stored)
         self._ends, self._is_uncertain = draft.ends, False
         self._metas.update(work.metas)

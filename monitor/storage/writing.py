@@ -6,16 +6,16 @@ changed while writing: after a transaction that failed it must be read anew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import islice
+import sqlite3
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, bindparam, func, select
+from sqlalchemy import Column, func, select
 from sqlalchemy.engine import Connection
 
 from monitor.storage.rows import AlertRow, NoticeRow, NoticeState
 from monitor.storage.statements import Statements
-from monitor.storage.tables import alerts, journal, outbox, pump_state, pumps, rejects
+from monitor.storage.tables import alerts, journal, outbox, pumps, rejects
 from monitor.storage.work import JournalValues, Work
 
 REJECTS_KEPT = 10_000
@@ -24,28 +24,12 @@ REJECTS_KEPT = 10_000
 ALIVE = "alive_at_us"
 """Name of the site-wide value that says when the monitor was last alive."""
 
-_NAMES_PER_QUERY = 500
 _QUEUED = NoticeState.QUEUED.value
 
 Head = list[int]
 """A pump's key, then its last journal id, alert id, alert number and notice id (0: none yet)."""
 
 _KEY, _JOURNAL, _ALERT, _ALERT_NUMBER, _NOTICE = range(5)
-
-_FIND = (
-    select(
-        pumps.c.pump_id,
-        pumps.c.key,
-        pump_state.c.last_journal_id,
-        pump_state.c.last_alert_id,
-        pump_state.c.last_alert_number,
-        pump_state.c.last_notice_id,
-    )
-    .join(pump_state, pump_state.c.pump_key == pumps.c.key)
-    .where(pumps.c.pump_id.in_(bindparam("names", expanding=True)))
-)
-
-_ALERT_BEFORE = select(alerts.c.previous_id, alerts.c.number).where(alerts.c.id == bindparam("wanted"))
 
 
 @dataclass(slots=True)
@@ -65,6 +49,10 @@ class Ends:
     alert: int
     notice: int
     reject: int
+
+    def copy(self) -> Ends:
+        """Return the same numbers, to be counted on; the memory of pumps and alerts is shared, because it is large."""
+        return Ends(self.heads, self.open_alerts, self.pump, self.journal, self.alert, self.notice, self.reject)
 
 
 class Skip(NamedTuple):
@@ -86,19 +74,16 @@ def read_ends(connection: Connection) -> Ends:
 
 
 class Draft:
-    """Writes one ``Work`` in the transaction of ``connection``, and knows how the database ends then.
+    """Writes one ``Work`` in the transaction of ``cursor``, and knows how the database ends then.
 
     Attributes:
         ends: Where the database ends, if the transaction is committed.
     """
 
-    def __init__(self, connection: Connection, statements: Statements, ends: Ends) -> None:
-        self._connection = connection
+    def __init__(self, cursor: sqlite3.Cursor, statements: Statements, ends: Ends) -> None:
+        self._cursor = cursor
         self._sql = statements
-        # Below SQLAlchemy, whose bookkeeping for each statement takes longer than a short transaction.
-        self._cursor = connection.connection.cursor()
-        # The numbers are a copy; what is remembered of pumps and alerts is shared, because it is large.
-        self.ends = replace(ends)
+        self.ends = ends.copy()
         self._heads = ends.heads
 
     def write(self, work: Work, skip: Skip) -> None:
@@ -107,7 +92,9 @@ class Draft:
         ``ends`` holds if the transaction is committed; if not, read them anew before the next draft.
         """
         mentioned = _pumps_of(work)
-        self._enrol(mentioned - self._heads.keys())
+        # Not a difference of sets, which would go through all the pumps there are.
+        if missing := [pump for pump in mentioned if pump not in self._heads]:
+            self._enrol(missing)
         self._write_journal(work.journals[skip.journals :] if skip.journals else work.journals)
         self._write_alerts(work)
         self._write_notices(work.notices[skip.notices :] if skip.notices else work.notices)
@@ -126,19 +113,21 @@ class Draft:
         if rows:
             self._cursor.executemany(sql, rows)
 
-    def _enrol(self, missing: set[str]) -> None:
+    def _enrol(self, missing: list[str]) -> None:
         """Find the pumps that were not met yet, and enter those that are new."""
         heads = self._heads
-        unknown = iter(sorted(missing))
-        while names := list(islice(unknown, _NAMES_PER_QUERY)):
-            for pump, *head in self._connection.execute(_FIND, {"names": names}):
-                heads[pump] = head
-            new = [pump for pump in names if pump not in heads]
-            keys = range(self.ends.pump + 1, self.ends.pump + 1 + len(new))
-            self._many(self._sql.pump_insert, list(zip(keys, new, strict=True)))
-            self._many(self._sql.state_insert, [(key,) for key in keys])
-            heads.update((pump, [key, 0, 0, 0, 0]) for pump, key in zip(new, keys, strict=True))
-            self.ends.pump += len(new)
+        new: list[str] = []
+        for pump in sorted(missing):
+            head = self._cursor.execute(self._sql.head_of_pump, (pump,)).fetchone()
+            if head is None:
+                new.append(pump)
+            else:
+                heads[pump] = list(head)
+        keys = range(self.ends.pump + 1, self.ends.pump + 1 + len(new))
+        self._many(self._sql.pump_insert, list(zip(keys, new, strict=True)))
+        self._many(self._sql.state_insert, [(key,) for key in keys])
+        heads.update((pump, [key, 0, 0, 0, 0]) for pump, key in zip(new, keys, strict=True))
+        self.ends.pump += len(new)
 
     def _write_journal(self, journals: list[JournalValues]) -> None:
         heads = self._heads
@@ -193,7 +182,7 @@ class Draft:
     def _find_alert(self, alert_id: int, number: int) -> int:
         """Return the id of an alert on the chain that begins at ``alert_id``, or 0 if it is not there."""
         while alert_id:
-            previous, found = self._connection.execute(_ALERT_BEFORE, {"wanted": alert_id}).one()
+            previous, found = self._cursor.execute(self._sql.alert_before, (alert_id,)).fetchone()
             if found == number:
                 break
             alert_id = previous
