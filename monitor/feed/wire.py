@@ -16,7 +16,17 @@ MICROSECOND = timedelta(microseconds=1)
 SECOND_US = 1_000_000
 
 DURATIONS = frozenset(
-    {"longest_min_us", "max_us", "min_us", "off_max_us", "off_min_us", "off_time_us", "quiet_us", "threshold_us"}
+    {
+        "longest_min_us",
+        "max_us",
+        "min_us",
+        "moved_us",
+        "off_max_us",
+        "off_min_us",
+        "off_time_us",
+        "quiet_us",
+        "threshold_us",
+    }
 )
 """Core names in ``_us`` that are lengths of time; every other name in ``_us`` is an instant."""
 

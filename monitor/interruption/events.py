@@ -42,7 +42,7 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
-class FreeInterval(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class FreeInterval(msgspec.Struct, frozen=True, gc=False):
     """A stretch of a course without therapy by plan: no flow is expected in it."""
 
     from_us: int

@@ -39,21 +39,41 @@ def test_f4_a_wrong_rate_after_a_swap_is_told_to_the_physician_at_once() -> None
     assert told.told("on-call-physician")[0] == "12:00"
 
 
-@pytest.mark.xfail(strict=True, reason="early-empty comes with the clock in full")
 def test_f5_a_bag_that_is_empty_early_is_an_alert_of_its_own() -> None:
     tale = Tale(order="order = { rate_ml_per_h = 5.0, bag_hours = 48, ends_at = 2026-03-04T18:00:00Z }")
-    tale.runs("08:00", "12:00")
-    tale.alarm("12:00", "res-empty")
-    assert "early-empty" in tale.play(until="12:10").codes()
+    tale.runs("08:00", "2 02:00", every=10)
+    tale.alarm("2 02:00", "res-empty")
+    told = tale.play(until="2 02:40")
+    assert "early-empty" in told.codes()
+    assert told.told("on-call-nurse")[0] == "2 02:00"
+    assert told.off() == (0, 40)
 
 
-@pytest.mark.xfail(strict=True, reason="bag-expired comes with the clock in full")
+def test_f5_a_bag_that_is_empty_in_time_is_a_stop_and_no_more() -> None:
+    tale = Tale(order="order = { rate_ml_per_h = 5.0, bag_hours = 48 }")
+    tale.runs("08:00", "2 07:00", every=10)
+    tale.alarm("2 07:00", "res-empty")
+    assert tale.play(until="2 07:10").codes() == ["res-empty"]
+
+
 def test_f7_a_long_pause_lets_the_bag_expire() -> None:
     tale = Tale(order="order = { rate_ml_per_h = 5.0, bag_hours = 48 }")
-    tale.runs("08:00", "2 00:00", every=10)
-    tale.stop("2 00:00")
-    tale.stands("2 00:05", "2 10:00")
-    assert "bag-expired" in tale.play(until="2 10:00").codes()
+    tale.runs("08:00", "1 20:00", every=10)
+    tale.stop("1 20:00")
+    tale.stands("1 20:05", "2 06:00")
+    told = tale.play(until="2 06:00")
+    assert "bag-expired" in told.codes()
+    assert "2 06:00" in told.told("on-call-physician")
+
+
+def test_f7_a_new_bag_is_not_expired() -> None:
+    tale = Tale(order="order = { rate_ml_per_h = 5.0, bag_hours = 48 }")
+    tale.runs("08:00", "1 20:00", every=10)
+    tale.mark("1 20:00", "bag-change", "nurse")
+    tale.stop("1 20:00")
+    tale.run("1 20:10")
+    tale.runs("1 20:20", "2 12:00", every=10)
+    assert "bag-expired" not in tale.play().codes()
 
 
 @pytest.mark.xfail(strict=True, reason="enrolment checks against a drug's usual rates come with the therapies as data")

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from monitor.feed.wire import DURATIONS, TEXT_MAX, instant, microseconds, plain_text, rfc3339, seconds, to_wire
 from monitor.interruption.effects import Effect
-from monitor.interruption.events import Event, Order
+from monitor.interruption.events import Event, FreeInterval, Order
 from monitor.interruption.state import Alert
 
 INSTANTS = {
-    "about_us", "acknowledged_at_us", "at_us", "down_from_us", "ended_at_us", "ends_at_us", "opened_at_us",
-    "raised_at_us", "resolved_at_us", "since_us", "starts_at_us", "until_us",
+    "about_us", "acknowledged_at_us", "at_us", "bag_expires_at_us", "down_from_us", "down_to_us", "ended_at_us",
+    "ends_at_us", "from_us", "opened_at_us", "raised_at_us", "resolved_at_us", "since_us", "starts_at_us", "until_us",
 }  # fmt: skip
 
 
 def test_every_time_in_effects_and_events_is_known_as_an_instant_or_a_duration() -> None:
-    structs = {*typing.get_args(Effect), *typing.get_args(Event), Alert, Order}
+    structs = {*typing.get_args(Effect), *typing.get_args(Event), Alert, Order, FreeInterval}
     names = {field.name for one in structs for field in msgspec.structs.fields(one) if field.name.endswith("_us")}
     assert names - INSTANTS <= DURATIONS
     assert not INSTANTS & DURATIONS
