@@ -82,14 +82,15 @@ def _amended(state: PumpState, event: ClockSynchronised, back_us: int, therapy: 
     if state.completed_at_us is not None:
         return None
     kept, undated = closed_log(state), state.undated
-    if refold(state.base, kept, therapy) != state.fold:
+    heard = kept if undated is None else tuple(piece for piece in kept if piece != undated.doubt)
+    if state.fold not in (refold(state.base, heard, therapy), refold(state.base, kept, therapy)):
         # A review or a plan took something out of the clock; it must not come back.
         return None
     if undated is not None:
         if state.base != undated.doubted:
             return None
         base, before = undated.base, list(undated.evidence)
-        after = [piece for piece in kept if piece.at_us >= back_us and piece != undated.doubt]
+        after = [piece for piece in heard if piece.at_us >= back_us]
     else:
         base = state.base
         if _newest_us(base) >= back_us:
