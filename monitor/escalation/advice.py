@@ -1,7 +1,8 @@
 """What each reader is asked to do, and what nobody may do.
 
 Pure. The patient's words are plain and clever in nothing: look, call, touch no settings. No sentence
-invites a restart or a flush; both can be an overdose at the line (label; hazard H-44).
+invites a restart or a flush; both can be an overdose at the line (label; hazard H-44). Where a therapy must go
+on, nobody is told not to start it; how, its own threshold says.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from enum import StrEnum
 
 from drivers.contract import AlarmCode
 from monitor.interruption.alarms import OwnCode
+from monitor.interruption.policy import Therapy
 
 
 class Reader(StrEnum):
@@ -41,8 +43,8 @@ _READERS: dict[str, Reader] = {
     "on-call-physician": Reader.PHYSICIAN,
 }
 
-NEVER = "Meanwhile do not restart, do not change settings, do not flush"
-"""Stands in every notice, followed by whom to call."""
+DO_NOT = ("restart", "change settings", "flush")
+"""What nobody may do while the therapy says nothing else."""
 
 _ADVICE: dict[tuple[Reader, Situation], str] = {
     (Reader.PATIENT, Situation.STOPPED): "Read the pump's screen to the nurse on the telephone.",
@@ -62,6 +64,14 @@ _ADVICE: dict[tuple[Reader, Situation], str] = {
     (Reader.PHYSICIAN, Situation.THRESHOLD): "Supervised restart: do not restart at home. Decide where and when.",
     (Reader.PHYSICIAN, Situation.FLOWING): "Decide what this means for the therapy.",
 }
+
+_GOING_ON: dict[Reader, str] = {
+    Reader.PATIENT: "Your care team says what to do.",
+    Reader.NURSE: "Call the patient and see that it goes on as the therapy asks.",
+    Reader.PAGED: "Take note of this page, call the patient and see that it goes on as the therapy asks.",
+    Reader.PHYSICIAN: "Decide how it goes on.",
+}
+"""At the threshold of a therapy that may be, or must be, started again at home."""
 
 _ALERTS: dict[str, str] = {
     AlarmCode.BATT_LOW: "The pump's battery is low.",
@@ -101,8 +111,21 @@ def reader_of(role: str, rung: str) -> Reader:
     return _READERS.get(role) or _READERS.get(rung) or Reader.NURSE
 
 
-def advice(reader: Reader, situation: Situation) -> str:
+def forbids_restart(therapy: Therapy | None) -> bool:
+    """Return whether nobody may start the therapy again at home."""
+    return "restart" in (DO_NOT if therapy is None else therapy.do_not)
+
+
+def never(therapy: Therapy | None) -> str:
+    """Return what nobody may do meanwhile; it stands in every notice, followed by whom to call."""
+    deeds = DO_NOT if therapy is None else therapy.do_not
+    return f"Meanwhile {', '.join(f'do not {deed}' for deed in deeds)}" if deeds else "Meanwhile change nothing"
+
+
+def advice(reader: Reader, situation: Situation, therapy: Therapy | None = None) -> str:
     """Return what a reader is asked to do."""
+    if situation is Situation.THRESHOLD and not forbids_restart(therapy):
+        return _GOING_ON[reader]
     return _ADVICE[reader, situation]
 
 

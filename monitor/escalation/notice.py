@@ -12,10 +12,11 @@ from datetime import tzinfo
 import msgspec
 
 from monitor.escalation import phrases
-from monitor.escalation.advice import NEVER, Reader, Situation, advice, alert_sentence, reader_of
+from monitor.escalation.advice import Reader, Situation, advice, alert_sentence, forbids_restart, never, reader_of
 from monitor.escalation.roster import Contact
+from monitor.escalation.therapy_words import actions_met, restart_words
 from monitor.escalation.turns import Call
-from monitor.interruption.policy import MINUTE_US
+from monitor.interruption.policy import MINUTE_US, Therapy
 from monitor.interruption.state import Alert, InterruptionView, OffClass
 
 TEXT_MAX = 480
@@ -50,23 +51,39 @@ class Rendered(msgspec.Struct, frozen=True):
     data: dict[str, object]
 
 
-def render(view: InterruptionView, call: Call, contact: Contact, site: NoticeSite) -> Rendered:
-    """Return what a contact is told of an interruption as it stands at ``view.at_us``."""
+def render(
+    view: InterruptionView, call: Call, contact: Contact, site: NoticeSite, therapy: Therapy | None = None
+) -> Rendered:
+    """Return what a contact is told of an interruption as it stands at ``view.at_us``.
+
+    ``therapy`` says what nobody may do meanwhile; without it that is what holds for most of them.
+    """
     reader, situation = reader_of(contact.role, call.rung), situation_of(view)
     found = "Found late." if view.found_late else ""
-    facts = [found, _what(view, reader, situation), _standing(view, reader, site)]
-    to_do = [advice(reader, situation), _never(site)]
+    restart = restart_words(view, reader) if situation is Situation.THRESHOLD else ""
+    facts = [found, _what(view, reader, situation), _standing(view, reader, site), restart]
+    facts += actions_met(view, reader)
+    to_do = [advice(reader, situation, therapy), _never(site, therapy)]
     details = [
         # A notice may wait in a telephone for hours: bounds and ages are true at one instant.
         f"Written {phrases.wall_time(view.at_us, view.at_us, site.zone)}.",
         phrases.codes(view.alarm_codes),
         phrases.age(view.last_contact_at_us, view.at_us),
     ]
-    return Rendered(_title(view, situation), _fitted(facts, details, to_do, view.id), _facts(view, call, contact))
+    data = _facts(view, call, contact)
+    if restart:
+        data["restart"] = restart
+    return Rendered(_title(view, situation, therapy), _fitted(facts, details, to_do, view.id), data)
 
 
 def render_alert(
-    alert: Alert, pump: str, view: InterruptionView | None, call: Call, contact: Contact, site: NoticeSite
+    alert: Alert,
+    pump: str,
+    view: InterruptionView | None,
+    call: Call,
+    contact: Contact,
+    site: NoticeSite,
+    therapy: Therapy | None = None,
 ) -> Rendered:
     """Return what a contact is told of an alert condition by itself.
 
@@ -77,6 +94,7 @@ def render_alert(
         call: Which rung, and why.
         contact: Who is told.
         site: Where it comes from.
+        therapy: The pump's, if it is enrolled.
     """
     case, reader = pump if view is None else view.id, reader_of(contact.role, call.rung)
     said = [alert_sentence(alert.code), alert.detail]
@@ -89,7 +107,7 @@ def render_alert(
             _standing(view, reader, site),
         ]
         details.append(phrases.age(view.last_contact_at_us, view.at_us))
-    to_do = [_never(site) if pump else f"{phrases.call(site.call_back_number).capitalize()}."]
+    to_do = [_never(site, therapy) if pump else f"{phrases.call(site.call_back_number).capitalize()}."]
     facts: dict[str, object] = {} if view is None else _facts(view, call, contact)
     facts |= {
         **_address(call, contact),
@@ -141,18 +159,25 @@ def _standing(view: InterruptionView, reader: Reader, site: NoticeSite) -> str:
     return "The restart threshold may have been reached."
 
 
-def _never(site: NoticeSite) -> str:
-    return f"{NEVER}; {phrases.call(site.call_back_number)}."
+def _never(site: NoticeSite, therapy: Therapy | None) -> str:
+    return f"{never(therapy)}; {phrases.call(site.call_back_number)}."
 
 
 def _fitted(facts: list[str], details: list[str], to_do: list[str], case: str) -> str:
-    """Return one line: facts, the details that fit, what to do last, as that is what people should remember."""
-    tail = [*to_do, f"Case {case}." if case else ""]
+    """Return one line: facts, the details that fit, what to do last, as that is what people should remember.
+
+    The last details are the ones that are needed most. What to do is never cut off; a fact may be.
+    """
+    tail = _joined([*to_do, f"Case {case}." if case else ""])
     kept: list[str] = []
-    for detail in details:
-        if len(_joined([*facts, *kept, detail, *tail])) <= TEXT_MAX:
-            kept.append(detail)
-    return _joined([*facts, *kept, *tail])[:TEXT_MAX]
+    for detail in reversed(details):
+        if len(_joined([*facts, detail, *kept, tail])) <= TEXT_MAX:
+            kept.insert(0, detail)
+    head = _joined([*facts, *kept])
+    room = TEXT_MAX - len(tail) - 1
+    if len(head) > room:
+        head = head[: max(room - 3, 0)] + "..."
+    return f"{head} {tail}"[:TEXT_MAX]
 
 
 def _joined(parts: list[str]) -> str:
@@ -163,10 +188,11 @@ def _one_line(text: str) -> str:
     return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 
-def _title(view: InterruptionView, situation: Situation) -> str:
+def _title(view: InterruptionView, situation: Situation, therapy: Therapy | None) -> str:
     most = phrases.minutes(-(-view.off_max_us // MINUTE_US))
+    at_home = "do not restart at home" if forbids_restart(therapy) else f"at most {most}"
     words = {
-        Situation.THRESHOLD: "restart threshold, do not restart at home",
+        Situation.THRESHOLD: f"restart threshold, {at_home}",
         Situation.SILENT: f"no contact with the pump, at most {most}",
         Situation.STOPPED: f"infusion interrupted, at most {most}",
         Situation.FLOWING: f"infusion was interrupted, at most {most}",

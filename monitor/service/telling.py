@@ -76,17 +76,22 @@ class Teller:
         now_us: int,
     ) -> None:
         """Queue the notices of one call about an interruption, or about an alert of an enrolled pump."""
-        pump = entry.policy.pump
+        pump, therapy = entry.policy.pump, entry.policy.therapy
         roster = self._config.roster_for(pump)
         people = self._people(call, ladder, roster, now_us)
         if alert is not None:
             about = _About(pump, None, alert.number, alert.priority)
             self._queue(
-                work, call, people, about, now_us, lambda one: render_alert(alert, pump, view, call, one, self._site)
+                work,
+                call,
+                people,
+                about,
+                now_us,
+                lambda one: render_alert(alert, pump, view, call, one, self._site, therapy),
             )
         elif view is not None:
             about = _About(pump, view.number, None, AlertPriority.HIGH)
-            self._queue(work, call, people, about, now_us, lambda one: render(view, call, one, self._site))
+            self._queue(work, call, people, about, now_us, lambda one: render(view, call, one, self._site, therapy))
 
     def tell_site(self, work: Work, call: Call, ladder: Ladder, pump: str, alert: Alert, now_us: int) -> None:
         """Queue the notices of one call about the monitor itself or a stranger's pump."""

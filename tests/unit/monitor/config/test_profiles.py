@@ -116,13 +116,13 @@ DEXAMETHASONE = "Label rule for this indication: dexamethasone"
         ("relapsed-refractory", "adult", 4, f"{DEXAMETHASONE} 20 mg 1 h before restart", True),
         ("relapsed-refractory", "adult", None, f"{DEXAMETHASONE} 20 mg 1 h before restart", True),
         ("relapsed-refractory", "child", 1, f"{DEXAMETHASONE} 5 mg/m2, at most 20 mg", True),
-        ("relapsed-refractory", "child", 2, "For children the label names", False),
+        ("relapsed-refractory", "child", 2, "Dexamethasone is named for cycle 1 only", False),
         ("mrd-positive", "adult", 1, "Prednisone 100 mg or equivalent", False),
         ("mrd-positive", "child", 1, f"{DEXAMETHASONE} 5 mg/m2, at most 20 mg", True),
-        ("mrd-positive", "child", 2, "For children the label names", False),
+        ("mrd-positive", "child", 2, "Dexamethasone is named for cycle 1 only", False),
         ("consolidation", "adult", 1, "Dexamethasone 20 mg is named", False),
         ("consolidation", "child", 1, f"{DEXAMETHASONE} 5 mg/m2, at most 20 mg", True),
-        ("consolidation", "child", 2, "For children the label names", False),
+        ("consolidation", "child", 2, "Dexamethasone is named for cycle 1 only", False),
     ],
 )
 def test_the_restart_text_is_the_row_of_the_label(
