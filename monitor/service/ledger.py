@@ -90,6 +90,7 @@ class Ledger:
             self._outgoing.forget_told_from_memory()
             return False
         self._follow(result.journal_ids, result.notice_ids, now_us)
+        self._store.tidy()
         return True
 
     def _follow(self, journal_ids: range, notice_ids: range, now_us: int) -> None:

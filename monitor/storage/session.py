@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -75,7 +75,7 @@ class Session:
             except BaseException:
                 raw.rollback()
                 raise
-            self._keep_log_short(connection)
+            self._keep_house(connection, self.log.keep_short)
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[Connection]:
@@ -86,6 +86,15 @@ class Session:
         """
         with self._turn_of(doing) as connection, connection.begin():
             yield connection
+
+    def tidy(self) -> None:
+        """Do what is due for the log; to be called when nobody waits for the last commit any more.
+
+        A failure is told by ``checkpoint``.
+        """
+        if self.log.is_move_due():
+            with self._turn_of("moving the log") as connection:
+                self._keep_house(connection, self.log.move)
 
     def checkpoint(self) -> bool:
         """Move the log into the file; return False if a reader kept part of it.
@@ -118,10 +127,10 @@ class Session:
         finally:
             self.turn.release()
 
-    def _keep_log_short(self, connection: Connection) -> None:
+    def _keep_house(self, connection: Connection, work: Callable[[Connection], None]) -> None:
         # The transaction is durable already: a failure here must not look like a failed commit.
         try:
-            self.log.keep_short(connection)
+            work(connection)
         except CAUGHT as error:
             self._fault = translate(error, str(self._place), "emptying the log")
             self._must_check = True

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.storage.engine import LOG_KEPT_BYTES
+from monitor.errors import StorageError
+from monitor.storage.engine import LOG_KEPT_BYTES, LOG_RESET_PAGES
+from monitor.storage.log import COMMITS_PER_MOVE, LogKeeper
 from monitor.storage.unit_of_work import Store
 from monitor.storage.upgrade import check
 from stored_rows import START_US, facts
@@ -76,6 +78,34 @@ def test_the_log_is_cut_when_a_long_read_is_over(store: Store, path: Path) -> No
         other.execute("ROLLBACK")
     write(store, 8)
     assert store.log_bytes() <= LOG_KEPT_BYTES
+
+
+def test_small_commits_write_over_the_same_short_log(store: Store) -> None:
+    sizes = []
+    for number in range(4 * COMMITS_PER_MOVE):
+        store.commit(facts(number))
+        store.tidy()
+        sizes.append(store.log_bytes())
+    assert sizes[COMMITS_PER_MOVE] == sizes[-1] < LOG_RESET_PAGES * 4096 / 8
+
+
+def test_a_disk_that_fails_while_the_log_is_moved_fails_no_commit(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_log: LogKeeper, _connection: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    for number in range(COMMITS_PER_MOVE):
+        store.commit(facts(number))
+    with monkeypatch.context() as broken:
+        broken.setattr(LogKeeper, "move", fail)
+        store.tidy()
+    with pytest.raises(StorageError, match="disk I/O error"):
+        store.checkpoint()
+    assert store.commit(facts(1)).journal_ids == range(COMMITS_PER_MOVE + 1, COMMITS_PER_MOVE + 2)
+    store.tidy()
+    store.checkpoint()
+    assert store.log_bytes() == 0
 
 
 def test_a_quiet_moment_empties_the_log(store: Store) -> None:
