@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from drivers.contract import DeliveryStatus
-from monitor.feed.wire import plain_text
+from monitor.feed.plan_answers import MarkAnswer, PlanAnswer, Text
 from monitor.interruption.alarms import AlertPriority
-from monitor.interruption.events import MarkKind, Outcome, Role
+from monitor.interruption.events import Outcome, Role
 from monitor.interruption.state import OffClass, Phase
 
 T = TypeVar("T")
-
-Text = Annotated[str, AfterValidator(plain_text)]
-"""Text that may have come from a pump or a person: shown, never obeyed."""
 
 
 class _Answer(BaseModel):
@@ -80,24 +77,6 @@ class RungAnswer(_Answer):
     acknowledged_at: datetime | None
 
 
-class MarkAnswer(_Answer):
-    """A planned mark in force."""
-
-    kind: MarkKind
-    by: Text
-    at: datetime
-    quiet_until: datetime
-
-
-class HoldAnswer(_Answer):
-    """A clinician's hold in force."""
-
-    reason: Text
-    by: Text
-    at: datetime
-    until: datetime | None
-
-
 class OffTimeAnswer(_Answer):
     """One interruption's numbers at one instant; the truth lies between `off_min_s` and `off_max_s`."""
 
@@ -140,18 +119,6 @@ class LinkAnswer(_Answer):
     is_silent: bool
     last_contact_at: datetime | None
     last_contact_age_s: float | None
-
-
-class PlanAnswer(_Answer):
-    """What is to be infused, as far as it is known."""
-
-    rate_ml_per_h: float | None
-    bag_hours: float | None
-    starts_at: datetime | None
-    ends_at: datetime | None
-    completed_at: datetime | None
-    mark: MarkAnswer | None
-    hold: HoldAnswer | None
 
 
 class PumpAnswer(_Answer):

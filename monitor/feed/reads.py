@@ -9,9 +9,12 @@ from fastapi import FastAPI, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from monitor.feed import answers, render
+from monitor.feed.access import may
 from monitor.feed.cursor import CursorError, format_cursor
+from monitor.feed.handover import handover_of
 from monitor.feed.metrics import CONTENT_TYPE
-from monitor.feed.parts import Parts, add_route, not_found
+from monitor.feed.parts import Asker, Parts, add_route, not_found
+from monitor.feed.plan_answers import HandoverAnswer
 from monitor.feed.problems import problem
 from monitor.feed.records import AlertRecord, InterruptionRecord, Page, PumpSnapshot
 from monitor.feed.wire import instant
@@ -36,6 +39,7 @@ def add_reads(app: FastAPI) -> None:
     viewer = Role.VIEWER
     add_route(app, "GET", "/api/v1/pumps", pumps, viewer, response_model=answers.BoardAnswer[answers.PumpAnswer])
     add_route(app, "GET", "/api/v1/pumps/{pump_id}", pump, viewer, response_model=answers.PumpAnswer)
+    add_route(app, "GET", "/api/v1/pumps/{pump_id}/handover", handover, viewer, response_model=HandoverAnswer)
     model = answers.ListAnswer[answers.InterruptionAnswer]
     add_route(app, "GET", "/api/v1/interruptions", interruptions, viewer, response_model=model)
     path = "/api/v1/interruptions/{interruption_id}"
@@ -67,12 +71,21 @@ async def pumps(
     )
 
 
-async def pump(parts: Parts, pump_id: str) -> answers.PumpAnswer:
+async def pump(parts: Parts, asker: Asker, pump_id: str) -> answers.PumpAnswer:
     """Show one pump."""
     found = await parts.desk.read(parts.desk.source.pump, pump_id)
     if found is None:
         raise not_found("pump")
-    return render.pump_answer(found)
+    return render.pump_answer(found, is_clinician=may(asker.role, Role.CLINICIAN))
+
+
+async def handover(parts: Parts, asker: Asker, pump_id: str) -> HandoverAnswer:
+    """Show the hand-over sheet of one pump, for people and for programs."""
+    found = await parts.desk.read(parts.desk.source.pump, pump_id)
+    if found is None:
+        raise not_found("pump")
+    site = await parts.desk.read(parts.desk.source.site)
+    return handover_of(found, site, is_clinician=may(asker.role, Role.CLINICIAN))
 
 
 async def interruptions(

@@ -14,6 +14,7 @@ import msgspec
 from drivers.contract import DeliveryStatus
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import Order, Outcome
+from monitor.interruption.plan import is_free
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import Hold, InterruptionView, Mark, Phase, PumpState
 
@@ -142,6 +143,7 @@ class PumpSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         last_flow_at_us: The last flow evidence.
         interruption: The interruption that is open or waits for review, if any.
         alerts: Alert conditions that are not resolved.
+        core: Policy and state that it was taken from, for what is reckoned only when somebody looks.
     """
 
     id: str
@@ -164,6 +166,7 @@ class PumpSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     hold: Hold | None = None
     interruption: InterruptionView | None = None
     alerts: tuple[AlertRecord, ...] = ()
+    core: tuple[Policy, PumpState] | None = None
 
     def time_left_us(self) -> int | None:
         """Return how long, at worst, until a supervised restart is needed; negative once it is.
@@ -185,7 +188,7 @@ class PumpSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         if view is not None and view.phase is Phase.AWAITING_REVIEW:
             return "awaiting-review"
         if self.completed_at_us is not None:
-            return "complete"
+            return "complete" if self.core is None or not is_free(self.core[1]) else "free-interval"
         if self.is_silent or (view is not None and view.silent_since_us is not None):
             return "silent"
         if view is not None:
@@ -261,36 +264,3 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     def is_ready(self) -> bool:
         """True if every part works."""
         return all(check.is_ok for check in self.checks)
-
-
-def snapshot_of(
-    policy: Policy,
-    state: PumpState,
-    now_us: int,
-    interruption: InterruptionView | None = None,
-    alerts: tuple[AlertRecord, ...] = (),
-) -> PumpSnapshot:
-    """Return what the feed shows of one pump at ``now_us``, from the core's own state."""
-    contact_us = state.last_contact_at_us
-    return PumpSnapshot(
-        id=policy.pump,
-        at_us=now_us,
-        therapy=policy.therapy.name,
-        threshold_us=policy.therapy.restart.off_time_us,
-        enrolled_at_us=state.enrolled_at_us,
-        is_silent=contact_us is None or now_us - contact_us > policy.therapy.silence_max_us,
-        serial=state.serial,
-        is_link_online=state.link_online,
-        last_contact_at_us=contact_us,
-        last_flow_at_us=state.fold.last_flow_us,
-        delivery=state.delivery,
-        rate_ml_per_h=state.rate_ml_per_h,
-        volume_remaining_ml=state.volume_remaining_ml,
-        battery_percent=state.battery_percent,
-        order=state.order,
-        completed_at_us=state.completed_at_us,
-        mark=state.mark,
-        hold=state.hold,
-        interruption=interruption,
-        alerts=alerts,
-    )

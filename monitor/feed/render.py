@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from monitor.feed import answers
 from monitor.feed.cursor import format_cursor
+from monitor.feed.plan_render import mark_answer, plan_answer
 from monitor.feed.records import (
     AlertRecord,
     HealthCheck,
@@ -14,13 +15,13 @@ from monitor.feed.records import (
     Site,
 )
 from monitor.feed.wire import instant, seconds
-from monitor.interruption.state import Hold, InterruptionView, Mark
+from monitor.interruption.state import InterruptionView
 
 _LINK_WORDS = {True: "online", False: "offline", None: "unknown"}
 
 
-def pump_answer(pump: PumpSnapshot) -> answers.PumpAnswer:
-    """Return one pump as the feed shows it."""
+def pump_answer(pump: PumpSnapshot, *, is_clinician: bool = False) -> answers.PumpAnswer:
+    """Return one pump as the feed shows it; the label's texts only for clinicians."""
     view = pump.interruption
     return answers.PumpAnswer(
         id=pump.id,
@@ -42,7 +43,7 @@ def pump_answer(pump: PumpSnapshot) -> answers.PumpAnswer:
         threshold_s=seconds(pump.threshold_us),
         interruption=off_time_answer(view) if view else None,
         alerts=[alert_answer(alert) for alert in pump.alerts],
-        plan=_plan_answer(pump),
+        plan=plan_answer(pump, is_clinician=is_clinician),
     )
 
 
@@ -136,7 +137,7 @@ def _off_time_fields(view: InterruptionView) -> dict[str, object]:
         "alarm_codes": list(view.alarm_codes),
         "merged_stops": view.merged_stops,
         "found_late": view.found_late,
-        "mark": _mark_answer(view.mark),
+        "mark": mark_answer(view.mark),
         "is_held": view.is_held,
     }
 
@@ -159,30 +160,3 @@ def _link_answer(pump: PumpSnapshot) -> answers.LinkAnswer:
         last_contact_at=instant(contact_us),
         last_contact_age_s=None if contact_us is None else seconds(max(0, pump.at_us - contact_us)),
     )
-
-
-def _plan_answer(pump: PumpSnapshot) -> answers.PlanAnswer:
-    order = pump.order
-    return answers.PlanAnswer(
-        rate_ml_per_h=order.rate_ml_per_h if order else None,
-        bag_hours=order.bag_hours if order else None,
-        starts_at=instant(order.starts_at_us) if order else None,
-        ends_at=instant(order.ends_at_us) if order else None,
-        completed_at=instant(pump.completed_at_us),
-        mark=_mark_answer(pump.mark),
-        hold=_hold_answer(pump.hold),
-    )
-
-
-def _mark_answer(mark: Mark | None) -> answers.MarkAnswer | None:
-    if mark is None:
-        return None
-    return answers.MarkAnswer(
-        kind=mark.kind, by=mark.by, at=instant(mark.at_us), quiet_until=instant(mark.quiet_until_us)
-    )
-
-
-def _hold_answer(hold: Hold | None) -> answers.HoldAnswer | None:
-    if hold is None:
-        return None
-    return answers.HoldAnswer(reason=hold.reason, by=hold.by, at=instant(hold.at_us), until=instant(hold.until_us))

@@ -21,8 +21,8 @@ from monitor.feed.records import (
     PumpSnapshot,
     RungRecord,
     Site,
-    snapshot_of,
 )
+from monitor.feed.snapshots import snapshot_of
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import Outcome
 from monitor.interruption.policy import Threshold

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fake_feed import NOON_US, passed_view, snapshot, view
-from monitor.feed.records import Health, HealthCheck, PumpSnapshot, snapshot_of
+from monitor.feed.records import Health, HealthCheck, PumpSnapshot
+from monitor.feed.snapshots import snapshot_of
 from monitor.interruption.offtime import Fold
 from monitor.interruption.policy import HOUR_US, MINUTE_US, Policy, Therapy, Threshold
 from monitor.interruption.state import Phase, PumpState

@@ -1,0 +1,135 @@
+"""Writes the hand-over sheet: what a ward that does not know the home pump must know of the infusion at once.
+
+No patient is named, and nothing on the sheet invites a flush, a restart or another setting.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from monitor.escalation import phrases
+from monitor.feed import plan_answers as answers
+from monitor.feed.plan_render import plan_answer
+from monitor.feed.records import PumpSnapshot, Site
+from monitor.feed.snapshots import course_of
+from monitor.feed.wire import instant, microseconds, seconds
+from monitor.interruption.alarms import OWN_PRIORITIES
+from monitor.interruption.policy import HOUR_US
+from monitor.interruption.state import InterruptionView, OffClass
+
+NEAR_US = HOUR_US
+"""With less than this left to the threshold the sheet says not to restart: the way to the ward takes as long."""
+
+_ALWAYS = ("flush", "change settings")
+_SENTENCES = {
+    "flush": "Do not flush the line.",
+    "change settings": "Do not change settings.",
+    "restart": "Do not restart.",
+}
+
+
+def handover_of(pump: PumpSnapshot, site: Site, *, is_clinician: bool) -> answers.HandoverAnswer:
+    """Return the sheet of one pump; the label's texts only for clinicians."""
+    view = pump.interruption
+    zone = ZoneInfo(site.time_zone)
+    plan = plan_answer(pump, is_clinician=is_clinician)
+    contact_us = pump.last_contact_at_us
+    deadline_us = None if view is None else view.deadline_at_us
+    sheet = answers.HandoverAnswer(
+        pump=pump.id,
+        at=instant(pump.at_us),
+        therapy=pump.therapy,
+        drug=plan.drug or pump.therapy,
+        state=pump.state(),
+        delivery=pump.delivery,
+        rate_ordered_ml_per_h=plan.rate_ml_per_h,
+        rate_running_ml_per_h=pump.rate_ml_per_h,
+        off_min_s=None if view is None else seconds(view.off_min_us),
+        off_max_s=None if view is None else seconds(view.off_max_us),
+        off_class=None if view is None else view.off_class,
+        deadline_at=instant(deadline_us),
+        deadline_local=None if deadline_us is None else phrases.wall_time(deadline_us, pump.at_us, zone),
+        threshold_met_at=None if view is None else instant(view.threshold_met_at_us),
+        alarm_codes=[alert.raw_code or alert.code for alert in pump.alerts if alert.code not in OWN_PRIORITIES],
+        last_contact_at=instant(contact_us),
+        last_contact_age_s=None if contact_us is None else seconds(max(0, pump.at_us - contact_us)),
+        plan=plan,
+        call=phrases.call(site.call_back_number),
+        do_not=_do_not(pump),
+        lines=[],
+    )
+    return sheet.model_copy(update={"lines": _lines(sheet, pump, zone)})
+
+
+def _do_not(pump: PumpSnapshot) -> list[str]:
+    told = course_of(pump).do_not
+    words = [*_ALWAYS, *(word for word in told if word not in _ALWAYS and word != "restart")]
+    if _is_near(pump.interruption):
+        words.append("restart")
+    return words
+
+
+def _is_near(view: InterruptionView | None) -> bool:
+    """Return whether the threshold is met, may be, or is near."""
+    if view is None:
+        return False
+    if view.off_class is not OffClass.BELOW or view.threshold_met_at_us is not None:
+        return True
+    return view.deadline_at_us is not None and view.deadline_at_us - view.at_us < NEAR_US
+
+
+def _lines(sheet: answers.HandoverAnswer, pump: PumpSnapshot, zone: ZoneInfo) -> list[str]:
+    """Return the sheet in words, what is urgent first."""
+    plan, now_us = sheet.plan, pump.at_us
+    said = [f"Pump {sheet.pump}, written {phrases.wall_time(now_us, now_us, zone)}."]
+    said += [_SENTENCES.get(word, f"Do not {word}.") for word in sheet.do_not]
+    said.append(f"{sheet.call[:1].upper()}{sheet.call[1:]} before anything is done to the pump.")
+    said += _standing(sheet, pump.interruption, now_us, zone)
+    said.append(f"Drug: {sheet.drug}. Ordered: {_rate(sheet.rate_ordered_ml_per_h)}. {_running(sheet)}")
+    if plan.bag is not None:
+        said.append(_bag(plan.bag, now_us, zone))
+    said.append(phrases.codes(tuple(sheet.alarm_codes)))
+    said.append(phrases.age(pump.last_contact_at_us, now_us))
+    if plan.course is not None:
+        said.append(f"Course: {plan.course.text}.")
+    if plan.free_until is not None:
+        said.append(f"Free interval by plan until {phrases.wall_time(microseconds(plan.free_until), now_us, zone)}.")
+    if plan.hold is not None:
+        said.append(f"On hold by {plan.hold.by} for {plan.hold.days} days: {plan.hold.reason}.")
+    if plan.for_clinicians is not None:
+        texts = plan.for_clinicians
+        said += [text for text in (texts.hold_rule, texts.restart_text, texts.dose_review) if text]
+    return said
+
+
+def _standing(sheet: answers.HandoverAnswer, view: InterruptionView | None, now_us: int, zone: ZoneInfo) -> list[str]:
+    if view is None:
+        return ["No interruption is open."]
+    said = [f"Off-time so far: {phrases.bounds(view.off_min_us, view.off_max_us)}; class {view.off_class.value}."]
+    if view.threshold_met_at_us is not None:
+        when = phrases.wall_time(view.threshold_met_at_us, now_us, zone)
+        said.append(f"The restart threshold has passed, at worst since {when}: supervised restart only.")
+    elif sheet.deadline_local is not None:
+        said.append(f"Restart threshold at worst at {sheet.deadline_local}.")
+    if not view.is_max_running:
+        said.append("Flow is confirmed again.")
+    return said
+
+
+def _rate(rate_ml_per_h: float | None) -> str:
+    return "rate unknown" if rate_ml_per_h is None else f"{rate_ml_per_h:g} mL/h"
+
+
+def _running(sheet: answers.HandoverAnswer) -> str:
+    if sheet.delivery is None:
+        return "The pump has said nothing yet."
+    return f"The pump last said: {sheet.delivery.value}, {_rate(sheet.rate_running_ml_per_h)}."
+
+
+def _bag(bag: answers.BagAnswer, now_us: int, zone: ZoneInfo) -> str:
+    said = [f"Bag hung {phrases.wall_time(microseconds(bag.hung_at), now_us, zone)}"]
+    if bag.volume_ml is not None:
+        said.append(f"{bag.volume_ml:g} mL for {bag.hours:g} h")
+    if bag.expires_at is not None:
+        said.append(f"not to be used after {phrases.wall_time(microseconds(bag.expires_at), now_us, zone)}")
+    return ", ".join(said) + "."
