@@ -20,6 +20,7 @@ WAIT_S = 15.0
 Url = Annotated[str, typer.Option(envvar="PUMPWATCH_URL", help="The daemon's feed.")]
 Token = Annotated[str, typer.Option(envvar="PUMPWATCH_TOKEN", help="Bearer token.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Handover = Annotated[bool, typer.Option("--handover", help="The sheet for whoever takes the patient over.")]
 By = Annotated[str, typer.Option(help="Your name, for the record.")]
 
 DEFAULT_URL = "http://127.0.0.1:8620"
@@ -30,8 +31,12 @@ def status(
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,  # noqa: FBT002 - a flag of the command line
+    handover: Handover = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
-    """Show the pumps: delivery, off-time as a pair, time left to the deadline."""
+    """Show the pumps: delivery, off-time as a pair, time left to the deadline; or one pump's hand-over sheet."""
+    if handover:
+        _handover(pump, url, token, as_json=as_json)
+        return
     if pump is not None:
         shown = [_ask("GET", url, f"/api/v1/pumps/{quote(pump, safe='')}", token)]
     else:
@@ -51,6 +56,15 @@ def status(
             _age(one.get("last_contact_age_s")),
         )
     Console().print(table)
+
+
+def _handover(pump: str | None, url: str, token: str, *, as_json: bool) -> None:
+    if pump is None:
+        message = "a hand-over sheet is about one pump: name it"
+        raise typer.BadParameter(message, param_hint="PUMP")
+    sheet = _ask("GET", url, f"/api/v1/pumps/{quote(pump, safe='')}/handover", token)
+    text = json.dumps(sheet, indent=2, ensure_ascii=False) if as_json else "\n".join(sheet["lines"])
+    sys.stdout.write(text + "\n")
 
 
 def alerts(
@@ -94,6 +108,7 @@ def mark(
     kind: Annotated[MarkKind, typer.Argument(help="What is planned or was seen.")],
     by: By,
     minutes: Annotated[float | None, typer.Option(help="A longer window that a nurse sets.")] = None,
+    note: Annotated[str | None, typer.Option(help="What else was seen or done, as a flushed line.")] = None,
     url: Url = DEFAULT_URL,
     token: Token = "",
 ) -> None:
@@ -101,6 +116,8 @@ def mark(
     body: dict[str, Any] = {"kind": kind.value, "by": by}
     if minutes is not None:
         body["minutes"] = minutes
+    if note is not None:
+        body["note"] = note
     _ask("POST", url, f"/api/v1/pumps/{quote(pump, safe='')}/marks", token, body)
     sys.stdout.write(f"{pump}: {kind.value} marked by {by}\n")
 

@@ -13,7 +13,7 @@ const loudness = (pump) => {
 const timeLeft = (pump, time) => {
   const cell = element("td", "left");
   if (pump.time_left_s === null) {
-    cell.append(element("strong", "", pump.state === "complete" ? "none needed" : "unknown"));
+    cell.append(element("strong", "", pump.state === "complete" || pump.state === "free-interval" ? "none needed" : "unknown"));
   } else if (pump.time_left_s < 0) {
     cell.append(element("strong", "", `passed ${atLeast(-pump.time_left_s)} ago`));
   } else {
@@ -57,6 +57,13 @@ const delivery = (pump, time) => {
     cell.append(element("small", "planned", text));
   }
   if (hold) cell.append(element("small", "planned", `held by ${hold.by}: ${hold.reason}`));
+  const { course, free_until: freeUntil, next_order: nextOrder } = pump.plan;
+  if (course) cell.append(element("small", "planned", `course: ${course.text}`));
+  if (freeUntil) cell.append(element("small", "planned", `free by plan until ${time.of(freeUntil, pump.at)}`));
+  if (nextOrder && nextOrder.starts_at) {
+    const text = `next order: ${nextOrder.rate_ml_per_h} mL/h from ${time.of(nextOrder.starts_at, pump.at)}`;
+    cell.append(element("small", "planned", text));
+  }
   return cell;
 };
 

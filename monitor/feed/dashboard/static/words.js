@@ -56,6 +56,7 @@ export const utc = (instant) => `${new Date(instant).toISOString().slice(11, 19)
 export const STATES = {
   "awaiting-review": "waits for a clinician's review",
   complete: "therapy complete",
+  "free-interval": "free interval by plan",
   delivering: "delivering",
   "flow-returned": "flow has returned",
   interrupted: "INTERRUPTED",
