@@ -18,7 +18,7 @@ from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import admit, closed_log
 from monitor.interruption.folding import refold
 from monitor.interruption.offtime import Fold, OpenStop, known_until_us
-from monitor.interruption.policy import Policy, Therapy
+from monitor.interruption.policy import Policy, Therapy, thresholds_in_force
 from monitor.interruption.putting_on import put_on
 from monitor.interruption.state import PumpState, Undated
 
@@ -40,13 +40,12 @@ def restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects
     effects.append(
         EvidenceAdmitted(kind="monitor-restarted", about_us=event.down_from_us, detail="down for unknown time")
     )
-    state = raise_alert(
-        state, OwnCode.CLOCK_SKEW, event.at_us, effects, detail="the downtime of the monitor is unknown"
-    )
     fold = state.fold
     if fold.last_flow_us is None:
         return state
-    reach_us = policy.therapy.thresholds[-1].met_from_us()
+    detail = "the downtime of the monitor is unknown"
+    state = raise_alert(state, OwnCode.CLOCK_SKEW, event.at_us, effects, detail=detail)
+    reach_us = thresholds_in_force(policy.therapy, state.order)[-1].met_from_us()
     stop = fold.stop or OpenStop(fold.last_flow_us, is_flow_claimed=True)
     onset_us = min(stop.onset_earliest_us, event.at_us - reach_us)
     doubted = replace(fold, stop=replace(stop, onset_earliest_us=onset_us))
@@ -56,6 +55,13 @@ def restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects
         # Down again before the first downtime had its bound: what was heard in between has no date at all.
         undated = replace(state.undated, doubted=doubted, doubt=doubt)
     return replace(state, fold=doubted, base=doubted, evidence=(doubt,), tail_to_us=event.at_us, undated=undated)
+
+
+def judged(state: PumpState, at_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state after a clinician's review: with it, what a downtime of unknown length did is settled."""
+    if state.undated is None or state.incidents:
+        return state
+    return replace(resolve_code(state, OwnCode.CLOCK_SKEW, at_us, effects), undated=None)
 
 
 def synchronised(state: PumpState, event: ClockSynchronised, policy: Policy, effects: list[Effect]) -> PumpState:

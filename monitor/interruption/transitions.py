@@ -21,7 +21,7 @@ from monitor.interruption import people
 from monitor.interruption.alarms import OWN_PRIORITIES, OwnCode
 from monitor.interruption.alerts import raise_alert, resolve_code
 from monitor.interruption.conditions import fitted
-from monitor.interruption.downtime import restarted, synchronised
+from monitor.interruption.downtime import judged, restarted, synchronised
 from monitor.interruption.effects import Effect, Told
 from monitor.interruption.events import (
     Acknowledged,
@@ -121,7 +121,7 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
         case Acknowledged():
             return people.acknowledged(state, event, effects)
         case Closed():
-            return people.closed(state, event, policy, effects)
+            return judged(people.closed(state, event, policy, effects), event.at_us, effects)
         case MonitorRestarted():
             return restarted(state, event, policy, effects)
         case ClockSynchronised():

@@ -50,7 +50,7 @@ def test_synchronised_the_downtime_has_its_bound_and_the_alert_is_over() -> None
     restart(pump)
     assert OwnCode.CLOCK_SKEW in open_codes(pump)
     pump.runs(DOWN + 1, DOWN + 10)
-    assert pump.only.off_class is OffClass.POSSIBLE
+    assert pump.off()[1] >= 240
     synchronise(pump, DOWN + 10, 50)
     assert pump.off() == (0, 51)
     assert pump.only.off_class is OffClass.BELOW
@@ -121,10 +121,22 @@ def test_what_a_clinician_closed_meanwhile_does_not_come_back() -> None:
     )
     pump.take(close)
     assert not pump.state.incidents
+    assert pump.state.undated is None
+    assert OwnCode.CLOCK_SKEW not in open_codes(pump)
     synchronise(pump, DOWN + 41, 100)
-    assert not pump.state.incidents
+    assert not any(view.off_max_us > minutes(1) for view in pump.shown if view.phase is not Phase.ENDED)
+
+
+def test_what_was_folded_for_good_is_not_taken_apart_and_stays_wide() -> None:
+    pump = Watched()
+    pump.runs(0, DOWN)
+    restart(pump)
+    for minute in range(DOWN + 1, DOWN + 200):
+        pump.status(minute, "kvo" if minute % 2 else "delivering")
+    synchronise(pump, DOWN + 200, 100)
     assert any(isinstance(effect, EvidenceDoubted) for _, effect in pump.effects)
     assert pump.state.undated is None
+    assert pump.off()[1] >= 240
     assert OwnCode.CLOCK_SKEW not in open_codes(pump)
 
 
