@@ -16,7 +16,7 @@ from monitor.interruption.holds import is_supervised
 from monitor.interruption.incidents import forget_ended, reconcile
 from monitor.interruption.offtime import bounds
 from monitor.interruption.pauses import third_pause
-from monitor.interruption.policy import Policy
+from monitor.interruption.policy import Policy, restart_threshold
 from monitor.interruption.state import Incident, Phase, PumpState
 
 FLOW_SEEN = frozenset((EvidenceKind.FLOW, EvidenceKind.RUN, EvidenceKind.PERSON_FLOW))
@@ -79,7 +79,9 @@ def _flow(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) 
     is_over = state.fold.last_flow_us is not None and (found is None or not found.is_max_running)
     if state.alerts and is_over and _has_flow_evidence(state):
         state = resolve_by_flow(state, now_us, effects)
-    if found is None or not found.is_flow_claimed or not policy.therapy.restart.is_met(found.max_us):
+    if found is None or not found.is_flow_claimed:
+        return state
+    if not restart_threshold(policy.therapy, state.order).is_met(found.max_us):
         return state
     for incident in state.incidents:
         if incident.phase is Phase.OPEN and incident.was_critical and not _is_supervised(state, incident, now_us):

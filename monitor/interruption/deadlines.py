@@ -7,7 +7,7 @@ import msgspec
 from monitor.interruption import bags, holds, pauses
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.plan import next_step
-from monitor.interruption.policy import Policy
+from monitor.interruption.policy import Policy, restart_threshold
 from monitor.interruption.state import Phase, PumpState
 
 replace = msgspec.structs.replace
@@ -79,7 +79,7 @@ def _threshold_us(state: PumpState, policy: Policy) -> list[int]:
     if critical:
         return []
     ran_us = 0 if stop is None else stop.ran_least_us
-    return [onset_us + ran_us + policy.therapy.restart.met_from_us() - before_us]
+    return [onset_us + ran_us + restart_threshold(policy.therapy, state.order).met_from_us() - before_us]
 
 
 def _has_silent_incident(state: PumpState) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.alerts import raise_alert, resolve_code
 from monitor.interruption.effects import Effect
+from monitor.interruption.events import Order
 from monitor.interruption.offtime import bounds
-from monitor.interruption.policy import Policy
+from monitor.interruption.policy import Policy, restart_threshold
 from monitor.interruption.state import Incident, Phase, PumpState
 from monitor.interruption.therapy_rules import Cumulative
 
@@ -24,7 +25,7 @@ def third_pause(state: PumpState, policy: Policy, now_us: int, effects: list[Eff
     if rule is None or not (state.incidents or state.alerts):
         return state
     recent = _recent(state, rule, now_us)
-    if len(recent) >= PAUSES_MIN and _sum_us(state, recent, policy, now_us) >= _advisory_us(rule, policy):
+    if len(recent) >= PAUSES_MIN and _sum_us(state, recent, policy, now_us) >= _advisory_us(rule, policy, state.order):
         return raise_alert(state, OwnCode.THIRD_PAUSE, now_us, effects)
     return resolve_code(state, OwnCode.THIRD_PAUSE, now_us, effects) if state.alerts else state
 
@@ -43,7 +44,7 @@ def due_us(state: PumpState, policy: Policy, now_us: int) -> tuple[int, ...]:
     found = bounds(state.fold, now_us, policy.therapy)
     if found is None or not found.is_max_running:
         return ()
-    missing_us = _advisory_us(rule, policy) - _sum_us(state, recent, policy, now_us)
+    missing_us = _advisory_us(rule, policy, state.order) - _sum_us(state, recent, policy, now_us)
     return (now_us + missing_us,) if now_us + missing_us < leaves_us else ()
 
 
@@ -58,5 +59,5 @@ def _sum_us(state: PumpState, recent: list[Incident], policy: Policy, now_us: in
     )
 
 
-def _advisory_us(rule: Cumulative, policy: Policy) -> int:
-    return policy.therapy.restart.off_time_us if rule.advisory_us is None else rule.advisory_us
+def _advisory_us(rule: Cumulative, policy: Policy, order: Order | None) -> int:
+    return restart_threshold(policy.therapy, order).off_time_us if rule.advisory_us is None else rule.advisory_us
