@@ -17,7 +17,7 @@ from monitor.interruption.events import ClockSynchronised, MonitorRestarted
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import admit, closed_log
 from monitor.interruption.folding import refold
-from monitor.interruption.offtime import Fold, OpenStop, known_until_us
+from monitor.interruption.offtime import Fold, OpenStop, Why, known_until_us
 from monitor.interruption.policy import Policy, Therapy, thresholds_in_force
 from monitor.interruption.putting_on import put_on
 from monitor.interruption.state import PumpState, Undated
@@ -48,7 +48,8 @@ def restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects
     reach_us = thresholds_in_force(policy.therapy, state.order)[-1].met_from_us()
     stop = fold.stop or OpenStop(fold.last_flow_us, is_flow_claimed=True)
     onset_us = min(stop.onset_earliest_us, event.at_us - reach_us)
-    doubted = replace(fold, stop=replace(stop, onset_earliest_us=onset_us))
+    why = Why.MONITOR_DOWN if onset_us < stop.onset_earliest_us else stop.earliest_why
+    doubted = replace(fold, stop=replace(stop, onset_earliest_us=onset_us, earliest_why=why))
     doubt = Evidence(EvidenceKind.DOUBT, event.at_us, event.at_us, onset_us)
     undated = Undated(doubted=doubted, doubt=doubt, base=state.base, evidence=closed_log(state))
     if state.undated is not None and state.base == state.undated.doubted:

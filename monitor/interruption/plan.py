@@ -15,7 +15,7 @@ from monitor.interruption.course import begun, with_off
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import Order
 from monitor.interruption.free_time import free_until_us, next_free
-from monitor.interruption.offtime import Fold, Group, bounds, known_until_us
+from monitor.interruption.offtime import Bounds, Fold, Group, Stop, Why, bounds, known_until_us
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
 
@@ -160,10 +160,18 @@ def _closed(state: PumpState, policy: Policy, at_us: int) -> PumpState:
             min_us=open_now.min_us,
             max_us=open_now.max_us,
             longest_min_us=open_now.longest_min_us,
-            listed=open_now.listed,
+            listed=_by_plan(open_now),
         )
         done = (*done, last)
     return replace(state, fold=Fold(done=done), base=Fold(), evidence=(), completed_at_us=at_us)
+
+
+def _by_plan(found: Bounds) -> tuple[Stop, ...]:
+    """Return the stops of an interruption whose open one, if any, ends by plan."""
+    if not found.is_max_running:
+        return found.listed
+    *before, last = found.listed
+    return (*before, replace(last, whys=(*last.whys[:3], Why.PLAN)))
 
 
 def complete(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
