@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from storybook import Tale
 
 
@@ -74,10 +72,3 @@ def test_f7_a_new_bag_is_not_expired() -> None:
     tale.run("1 20:10")
     tale.runs("1 20:20", "2 12:00", every=10)
     assert "bag-expired" not in tale.play().codes()
-
-
-@pytest.mark.xfail(strict=True, reason="enrolment checks against a drug's usual rates come with the therapies as data")
-def test_g5_a_pump_enrolled_under_the_wrong_profile_is_refused() -> None:
-    tale = Tale(order='order = { rate_ml_per_h = 5.0, drug = "epoprostenol" }')
-    tale.runs("08:00", "09:00")
-    assert "wrong-profile" in tale.play().codes()
