@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from monitor.interruption.policy import MINUTE_US
+from monitor.interruption.policy import MINUTE_US, SECOND_US
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CODE = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9._:#/-]{0,22}[A-Za-z0-9])?$")
@@ -45,6 +45,30 @@ def wall_time(at_us: int, now_us: int, zone: tzinfo) -> str:
     if local.utcoffset() == timedelta(0) and _zone_name(local) == "UTC":
         return text
     return f"{text} ({local.astimezone(UTC):%H:%M} UTC)"
+
+
+def exact_time(at_us: int, now_us: int, zone: tzinfo, *, is_up: bool = False) -> str:
+    """Return an instant to the second as "08:00:05 CST", with its date unless that is today's.
+
+    Rounded down, or up if ``is_up``.
+    """
+    local, today = _local(_whole(at_us, is_up=is_up) * SECOND_US, zone), _local(now_us, zone)
+    text = f"{local:%H:%M:%S} {_zone_name(local)}"
+    return text if local.date() == today.date() else f"{local.day} {_MONTHS[local.month - 1]} {text}"
+
+
+def exact_length(span_us: int, *, is_up: bool = False) -> str:
+    """Return a length of time to the second as "1 h 02 min 03 s"; rounded down, or up if ``is_up``."""
+    whole, seconds = divmod(_whole(max(0, span_us), is_up=is_up), 60)
+    hours, rest = divmod(whole, _HOUR_MIN)
+    if not whole:
+        return f"{seconds} s"
+    text = f"{hours} h {rest:02} min" if hours else f"{rest} min"
+    return f"{text} {seconds:02} s" if seconds else text
+
+
+def _whole(span_us: int, *, is_up: bool) -> int:
+    return -(-span_us // SECOND_US) if is_up else span_us // SECOND_US
 
 
 def age(since_us: int | None, now_us: int) -> str:

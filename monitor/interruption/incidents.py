@@ -101,17 +101,19 @@ def _fitted(
     detected_at_us = incident.detected_at_us
     if detected_at_us is None and (found.min_us > 0 or (not is_done and state.fold.stop is not None)):
         detected_at_us = now_us
+    is_critical = incident.was_critical or now_class is not OffClass.BELOW
     fitted = replace(
         incident,
         opened_at_us=found.opened_us,
         detected_at_us=detected_at_us,
         flow_us=found.flow_us,
         off_class=now_class,
-        was_critical=incident.was_critical or now_class is not OffClass.BELOW,
+        was_critical=is_critical,
         stops=found.stops,
         min_us=found.min_us if found.flow_us is not None else 0,
         max_us=found.max_us if found.flow_us is not None else 0,
         longest_min_us=found.longest_min_us if found.flow_us is not None else 0,
+        listed=found.listed if is_done and is_critical else (),
     )
     fitted = _phased(fitted, is_done, policy, state)
     _tell_changes(incident, fitted, found, effects)

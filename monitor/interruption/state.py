@@ -162,6 +162,7 @@ class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
         was_critical: True once its class was possible or reached: from then on only a clinician ends it.
         found_late: True if it was found by evidence older than ``silence_max``.
         stops, min_us, max_us, longest_min_us: The numbers once flow has returned.
+        listed: Its stops one by one while it waits for review: evidence of them may be let go before.
     """
 
     number: int
@@ -179,6 +180,7 @@ class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     min_us: int = 0
     max_us: int = 0
     longest_min_us: int = 0
+    listed: tuple[Stop, ...] = ()
 
 
 class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,6 +203,7 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
         thresholds_met: The thresholds in force that ``off_max`` has met, smallest first.
         restart_text: What the label says of the restart once the first is met; for physicians only.
         stops: The stops one by one with their four instants, oldest first, an open one last.
+        threshold: The restart threshold that sets the class.
     """
 
     id: str
@@ -229,6 +232,7 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
     thresholds_met: tuple[Threshold, ...] = ()
     restart_text: str = ""
     stops: tuple[Stop, ...] = ()
+    threshold: Threshold | None = None
 
 
 class Undated(msgspec.Struct, frozen=True, gc=False, array_like=True):

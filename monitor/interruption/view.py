@@ -60,13 +60,15 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
         mark=state.mark,
         is_held=state.hold is not None,
         stops=found.listed,
+        threshold=threshold,
         thresholds_met=tuple(one for one in in_force if one.is_met(found.max_us)),
         restart_text=restart_text(policy.therapy, state.order) if is_met else "",
     )
 
 
 def _settled(state: PumpState, incident: Incident) -> Bounds:
-    listed = next((group.listed for group in state.fold.done if group.opened_us == incident.opened_at_us), ())
+    kept = (group.listed for group in state.fold.done if group.opened_us == incident.opened_at_us)
+    listed = next(kept, incident.listed)
     return Bounds(
         opened_us=incident.opened_at_us,
         min_us=incident.min_us,
