@@ -8,9 +8,9 @@ from __future__ import annotations
 import msgspec
 
 from drivers.contract import DeliveryStatus, StatusObserved
-from monitor.interruption.events import PumpObserved
-from monitor.interruption.classify import microlitres
+from monitor.interruption.classify import is_rate_fitting, microlitres
 from monitor.interruption.device_time import is_clock_due
+from monitor.interruption.events import PumpObserved
 from monitor.interruption.evidence import EvidenceKind
 from monitor.interruption.hearing import window_after
 from monitor.interruption.policy import Policy
@@ -49,6 +49,9 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
         return None
     order = state.order
     if order is not None and order.ends_at_us is not None and event.at_us >= order.ends_at_us:
+        return None
+    if order is not None and not is_rate_fitting(policy.therapy, seen.rate_ml_per_h, order.rate_ml_per_h):
+        # The order changed and the pump did not.
         return None
     if state.hold is not None or (state.plan_due_us is not None and event.at_us >= state.plan_due_us):
         return None
