@@ -59,8 +59,20 @@ def pace_of(therapy: Therapy) -> Pace:
 def built_in_ladder(therapy: Therapy) -> Ladder:
     """Return the built-in ladder at the pace of ``therapy``: the same people, at the same parts of the way."""
     pace = pace_of(therapy)
-    rungs = tuple(_at_pace(rung, pace) for rung in BLINATUMOMAB.rungs)
+    rungs = tuple(with_later_thresholds(_at_pace(rung, pace), therapy) for rung in BLINATUMOMAB.rungs)
     return _replace(BLINATUMOMAB, name=therapy.name, rungs=rungs, acknowledgement_us=pace.acknowledgement_us)
+
+
+def with_later_thresholds(rung: Rung, therapy: Therapy) -> Rung:
+    """Return a rung that is told at the first threshold told again at each later one, of silence as well."""
+    later_us = tuple(threshold.met_from_us() for threshold in therapy.thresholds[1:])
+    if not rung.at_threshold or not later_us:
+        return rung
+    return _replace(
+        rung,
+        after_off_max_us=tuple(sorted({*rung.after_off_max_us, *later_us})),
+        after_off_max_silence_us=tuple(sorted({*rung.after_off_max_silence_us, *later_us})),
+    )
 
 
 def _at_pace(rung: Rung, pace: Pace) -> Rung:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitor.config.faults import Faults, Location, suggestion
 from monitor.config.tables.pumps import FleetTable, PumpTable
 from monitor.config.therapies import BUILT_IN
-from monitor.interruption.events import FreeInterval, Order
+from monitor.interruption.events import Order
 from monitor.interruption.order_check import drugs_of, misfit
 from monitor.interruption.policy import Therapy
 
@@ -24,7 +24,7 @@ def order_of(table: PumpTable | FleetTable) -> Order | None:
         cycle=said.cycle,
         infusion_days=said.infusion_days,
         bag_expires_at_us=said.bag_expires_at,
-        free=None if said.free is None else tuple(FreeInterval(one.from_at, one.until_at) for one in said.free),
+        free=None if said.free is None else tuple(said.free),
     )
     return None if order == Order() else order
 

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from drivers.contract import AlarmCode
 from monitor.config.faults import Faults, Location, suggestion
-from monitor.config.ladders import Pace, pace_of
+from monitor.config.ladders import Pace, pace_of, with_later_thresholds
 from monitor.config.tables.people import LadderTable, RungTable
 from monitor.escalation.rungs import ALERT_RUNGS, BLINATUMOMAB, AlertRule, Ladder, PlannedDelay, Rung, Unacknowledged
 from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, AlertPriority, OwnCode
@@ -34,7 +34,7 @@ def own_ladder(therapy: Therapy, table: LadderTable, known: AbstractSet[str] | N
     pace = pace_of(therapy)
     for place, rung in enumerate(table.rungs):
         _refuse_faults(rung, (*where, "rungs", place), names, known, faults)
-        rungs.append(_rung(rung, place, pace))
+        rungs.append(with_later_thresholds(_rung(rung, place, pace), therapy))
         names.append(rung.rung)
     return Ladder(
         name=therapy.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -121,12 +122,16 @@ def test_g5_an_order_that_comes_later_is_told_at_once_until_it_is_put_right(orde
     assert alert["resolved_at"] == "2026-03-02T09:15:00Z"
 
 
-def under(therapy: str, hours: str, *, order: str = "", every: float = 1) -> Told:
+def under(
+    therapy: str, hours: str, *, order: str = "", every: float = 1, more: Callable[[Tale], None] | None = None
+) -> Told:
     """Let a pump of another therapy stand still from ten o'clock to ``hours``."""
     tale = Tale(order=order or "order = {}")
     tale.runs("09:50", "10:00", every=every)
     tale.stop("10:00")
     tale.stands("10:01", hours, every=every)
+    if more is not None:
+        more(tale)
     config = f"""
         [site]
         call_back_number = "+1 555 0100"
@@ -146,6 +151,16 @@ def test_more_than_an_hour_is_a_new_set_and_more_than_three_is_a_loading_dose() 
     second = texts(told, "restart-threshold", "oncologist")[-1]
     assert "Over 3 h 00 min: Label rule: loading dose, or oral immediate-release levodopa." in second
     assert not any("loading" in text for text in texts(told, "restart-threshold", "patient"))
+
+
+def test_a_later_threshold_is_told_at_its_minute_although_somebody_took_note_of_the_first() -> None:
+    def acknowledged(tale: Tale) -> None:
+        tale.acknowledge("12:55", "restart-threshold", by="oncologist")
+
+    told = under("foslevodopa", "13:04", more=acknowledged)
+    assert [at for at in told.told("restart-threshold") if at > "12:55"] == ["13:00"]
+    (read,) = [text for text in texts(told, "restart-threshold", "oncologist") if "loading dose" in text]
+    assert "Over 3 h 00 min" in read
 
 
 def test_exactly_an_hour_is_not_more_than_an_hour() -> None:

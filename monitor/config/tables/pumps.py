@@ -6,12 +6,16 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from monitor.config.fields import Id, Instant, LongText, Name, Number, Table, Text
+from monitor.config.fields import Id, Instant, LongText, Name, Number, Table, Text, instant_us
 from monitor.config.tables.rules import BAG_HOURS_MAX, RATE_MAX_ML_PER_H, AgeGroupWord, Indication
+from monitor.interruption.events import FreeInterval
 from monitor.interruption.order_words import CYCLE_MAX, drug_name
 
 INFUSION_DAYS_MAX = 366
 """Longer than any course."""
+
+FREE_MAX = 64
+"""Most free intervals of one order."""
 
 FORCING_PEOPLE = 2
 """How many people must confirm an order that does not fit the therapy."""
@@ -30,17 +34,18 @@ class PlanTable(Table):
         return self
 
 
-class FreeTable(Table):
-    """One entry of free: a stretch of the course without therapy by plan."""
+def free_interval(value: object) -> FreeInterval:
+    """Return a stretch without therapy, written as ``{ from = INSTANT, until = INSTANT }``.
 
-    from_at: Instant
-    until_at: Instant
-
-    @model_validator(mode="after")
-    def _check(self) -> FreeTable:
-        if self.until_at <= self.from_at:
-            raise ValueError("until_at must be later than from_at")
-        return self
+    Raises:
+        ValueError: A clause for people.
+    """
+    if not isinstance(value, dict) or set(value) != {"from", "until"}:
+        raise ValueError("must be a table of two instants, from and until")
+    interval = FreeInterval(instant_us(value["from"]), instant_us(value["until"]))
+    if interval.until_us <= interval.from_us:
+        raise ValueError("until must be later than from")
+    return interval
 
 
 class OrderTable(PlanTable):
@@ -54,7 +59,7 @@ class OrderTable(PlanTable):
     cycle: Annotated[int, Field(ge=1, le=CYCLE_MAX)] | None = None
     infusion_days: Annotated[Number, Field(gt=0, le=INFUSION_DAYS_MAX)] | None = None
     bag_expires_at: Instant | None = None
-    free: Annotated[list[FreeTable], Field(max_length=100)] | None = None
+    free: Annotated[list[Annotated[Any, BeforeValidator(free_interval)]], Field(max_length=FREE_MAX)] | None = None
 
 
 class _Enrolment(Table):

@@ -37,6 +37,7 @@ def minutes_to(name: str) -> list[float]:
         ("insulin", [15, 60, 77, 102, 111]),
         ("parenteral-nutrition", [5, 15, 27, 47, 53]),
         ("foslevodopa", [5, 15, 27, 47, 53]),
+        ("levodopa-gel", [30, 60, 77, 102, 111]),
     ],
 )
 def test_nurse_page_and_physician_come_as_the_profile_asks(name: str, minutes: list[float]) -> None:
@@ -64,6 +65,24 @@ def test_a_tighter_threshold_never_makes_a_rung_wait_longer(one_min: int, other_
         assert (first.after_detection_us or 0) <= (second.after_detection_us or 0)
         assert (first.repeat_us or 0) <= (second.repeat_us or 0)
         assert all(a <= b for a, b in zip(first.after_off_max_us, second.after_off_max_us, strict=True))
+
+
+def test_every_later_threshold_is_told_once_more() -> None:
+    *_, threshold = built_in_ladder(BUILT_IN["foslevodopa"].therapy).rungs
+    later_us = 180 * MINUTE_US + 1
+    assert threshold.at_threshold
+    assert threshold.after_off_max_us == threshold.after_off_max_silence_us == (later_us,)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_built_in_therapy_has_a_ladder_that_ends_before_its_threshold(name: str) -> None:
+    therapy = BUILT_IN[name].therapy
+    patient, nurse, page, physician, _ = built_in_ladder(therapy).rungs
+    threshold_us = therapy.restart.off_time_us
+    times_us = [rung.after_detection_us or 0 for rung in (patient, nurse, page)]
+    assert times_us == sorted(times_us)
+    assert times_us[0] > 0
+    assert max(*times_us, *physician.after_off_max_us) < threshold_us
 
 
 def test_a_profile_with_a_pace_of_its_own_is_hastened_with_its_threshold() -> None:
