@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from drivers.contract import DeliveryStatus
+from monitor.escalation.explanation import Rule
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import Order, Outcome
 from monitor.interruption.plan import is_free
@@ -117,12 +118,14 @@ class InterruptionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         view: Its numbers at one instant.
+        rule: By which figures it was judged; None if an older release stored it.
         rungs: Reached so far, lowest first.
         notices: Sent or to be sent, oldest first.
         outcome, note, closed_by: What a clinician recorded at the end.
     """
 
     view: InterruptionView
+    rule: Rule | None = None
     rungs: tuple[RungRecord, ...] = ()
     notices: tuple[NoticeRecord, ...] = ()
     outcome: Outcome | None = None

@@ -68,7 +68,7 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
 
 def _settled(state: PumpState, incident: Incident) -> Bounds:
     kept = (group.listed for group in state.fold.done if group.opened_us == incident.opened_at_us)
-    listed = next(kept, incident.listed)
+    listed = next(kept, incident.listed) if incident.stops else ()
     return Bounds(
         opened_us=incident.opened_at_us,
         min_us=incident.min_us,

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from monitor.escalation.explanation import Rule, rule_of
 from monitor.feed.commands import Command, CommandResult
 from monitor.feed.cursor import CursorError
 from monitor.feed.ids import alert_id, interruption_id, parse_alert_id, parse_interruption_id
@@ -31,7 +32,7 @@ from monitor.interruption.view import views
 from monitor.service.book import Entry
 from monitor.service.engine import Engine
 from monitor.service.intake import EventArrived, Reply
-from monitor.service.recording import rungs_of
+from monitor.service.recording import Body, body_of
 from monitor.storage.rows import AlertRow, InterruptionRow, StoredNotice
 
 _body_decoder = msgspec.json.Decoder(dict[str, Any])
@@ -136,6 +137,8 @@ class EngineSource:
             contacts = told.setdefault(notice.rung, [])
             if notice.contact not in contacts:
                 contacts.append(notice.contact)
+        body = body_of(row)
+        live = self._live_view(row)
         rungs = tuple(
             RungRecord(
                 rung=rung.rung,
@@ -144,10 +147,11 @@ class EngineSource:
                 acknowledged_by=rung.acknowledged_by,
                 acknowledged_at_us=rung.acknowledged_at_us,
             )
-            for rung in rungs_of(row)
+            for rung in body.rungs
         )
         return InterruptionRecord(
-            view=self._live_view(row) or _stored_view(row),
+            view=_stored_view(row, body) if live is None else live[0],
+            rule=body.rule if live is None else live[1],
             rungs=rungs,
             notices=tuple(self._notice(notice) for notice in notices),
             outcome=None if row.outcome is None else Outcome(row.outcome),
@@ -155,14 +159,14 @@ class EngineSource:
             closed_by=row.closed_by or "",
         )
 
-    def _live_view(self, row: InterruptionRow) -> InterruptionView | None:
+    def _live_view(self, row: InterruptionRow) -> tuple[InterruptionView, Rule] | None:
         entry = self._engine.book.entries.get(row.pump)
         state = None if entry is None else entry.state
         if entry is None or state is None:
             return None
         for view in views(state, entry.policy, self.now_us()):
             if view.number == row.number:
-                return view
+                return view, rule_of(view, entry.policy)
         return None
 
     def alerts(self, *, open_only: bool, after: str | None, limit: int) -> Page[AlertRecord]:
@@ -264,9 +268,9 @@ def _place(after: str | None) -> int | None:
     return int(after)
 
 
-def _stored_view(row: InterruptionRow) -> InterruptionView:
+def _stored_view(row: InterruptionRow, body: Body) -> InterruptionView:
     """Return an interruption that is over, as it was stored last."""
-    threshold = Threshold(row.threshold_us or 1)
+    threshold = Threshold(row.threshold_us or 1) if body.rule is None else body.rule.threshold
     return InterruptionView(
         id=interruption_id(row.pump, row.number),
         pump=row.pump,
@@ -291,4 +295,6 @@ def _stored_view(row: InterruptionRow) -> InterruptionView:
         found_late=row.found_late,
         mark=None,
         is_held=False,
+        stops=body.stops,
+        threshold=threshold,
     )

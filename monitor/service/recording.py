@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from monitor.escalation.explanation import Rule, rule_of
 from monitor.escalation.turns import LadderState
 from monitor.interruption.effects import (
     AlertAcknowledged,
@@ -13,6 +14,7 @@ from monitor.interruption.effects import (
     PhaseChanged,
     kind_of,
 )
+from monitor.interruption.offtime import Stop
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
 from monitor.storage.rows import AlertRow, InterruptionRow
@@ -30,7 +32,21 @@ class RungSummary(msgspec.Struct, frozen=True, array_like=True):
     acknowledged_at_us: int | None
 
 
-_rungs_decoder = msgspec.json.Decoder(list[RungSummary])
+class Body(msgspec.Struct, frozen=True, gc=False):
+    """What is stored of an interruption beside its columns.
+
+    Attributes:
+        rungs: Reached so far, lowest first.
+        stops: One by one, as they stood when it was stored; see ``InterruptionView``.
+        rule: By which figures it was judged; None in what an older release stored.
+    """
+
+    rungs: tuple[RungSummary, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    rule: Rule | None = None
+
+
+_body_decoder = msgspec.json.Decoder(Body | tuple[RungSummary, ...])
 
 
 def record_effects(work: Work, pump: str, at_us: int, effects: tuple[Effect, ...]) -> None:
@@ -70,7 +86,9 @@ def interruption_row(
     view: InterruptionView, policy: Policy, ladder: LadderState | None, closed: PhaseChanged | None = None
 ) -> InterruptionRow:
     """Return an interruption as it is stored, with what a clinician said at its close, if it is closed."""
-    rungs = () if ladder is None else ladder.rungs
+    reached = () if ladder is None else ladder.rungs
+    rungs = tuple(RungSummary(one.rung, one.due_at_us, one.acknowledged_by, one.acknowledged_at_us) for one in reached)
+    rule = rule_of(view, policy)
     return InterruptionRow(
         pump=view.pump,
         number=view.number,
@@ -87,19 +105,18 @@ def interruption_row(
         stops=view.merged_stops,
         found_late=view.found_late,
         deadline_at_us=view.deadline_at_us,
-        threshold_us=policy.therapy.restart.off_time_us,
-        body=_encoder.encode(
-            [RungSummary(rung.rung, rung.due_at_us, rung.acknowledged_by, rung.acknowledged_at_us) for rung in rungs]
-        ).decode(),
+        threshold_us=rule.threshold_us,
+        body=_encoder.encode(Body(rungs, view.stops, rule)).decode(),
         outcome=None if closed is None else closed.outcome,
         note="" if closed is None else closed.note,
         closed_by=None if closed is None else closed.by,
     )
 
 
-def rungs_of(row: InterruptionRow) -> list[RungSummary]:
-    """Return the rungs that a stored interruption had reached."""
-    return _rungs_decoder.decode(row.body)
+def body_of(row: InterruptionRow) -> Body:
+    """Return what is stored of an interruption beside its columns; releases before 0.3 stored the rungs alone."""
+    found = _body_decoder.decode(row.body)
+    return found if isinstance(found, Body) else Body(found)
 
 
 def touched(state: PumpState, effects: tuple[Effect, ...]) -> set[int]:

@@ -9,7 +9,7 @@ from monitor.feed.wire import rfc3339
 from monitor.interruption.state import InterruptionView, Phase
 from monitor.interruption.view import views
 from monitor.service.engine import Engine
-from monitor.service.recording import RungSummary, rungs_of
+from monitor.service.recording import RungSummary, body_of
 from monitor.storage.reader import PAGE_MAX, Reader
 from monitor.storage.rows import AlertRow, InterruptionRow, StoredNotice
 
@@ -88,7 +88,7 @@ def _interruption(row: InterruptionRow, view: InterruptionView | None, told: Con
         "class": off_class,
         "merged_stops": row.stops if view is None or not is_live else view.merged_stops,
         "found_late": row.found_late,
-        "rungs": [_rung(rung, row, told) for rung in rungs_of(row)],
+        "rungs": [_rung(rung, row, told) for rung in body_of(row).rungs],
     }
 
 
