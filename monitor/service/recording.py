@@ -38,7 +38,7 @@ class Body(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         rungs: Reached so far, lowest first.
         stops: One by one, as they stood when it was stored; see ``InterruptionView``.
-        rule: By which figures it was judged; None in what an older release stored.
+        rule: By which figures it was judged; None in the older form, which had rungs alone.
     """
 
     rungs: tuple[RungSummary, ...] = ()
@@ -114,7 +114,7 @@ def interruption_row(
 
 
 def body_of(row: InterruptionRow) -> Body:
-    """Return what is stored of an interruption beside its columns; releases before 0.3 stored the rungs alone."""
+    """Return what is stored of an interruption beside its columns; an older form held the rungs alone."""
     found = _body_decoder.decode(row.body)
     return found if isinstance(found, Body) else Body(found)
 
