@@ -37,7 +37,14 @@ class NoticeBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     data: dict[str, object] = {}
 
 
-_body_decoder = msgspec.json.Decoder(NoticeBody)
+class _Head(msgspec.Struct, frozen=True, gc=False):
+    """What the dispatcher needs of a stored ``NoticeBody``: its facts are handed on as they are."""
+
+    title: str
+    priority: AlertPriority
+
+
+_head_decoder = msgspec.json.Decoder(_Head)
 
 
 class Outgoing:
@@ -128,7 +135,7 @@ class Outgoing:
     def _build(
         outbox_id: int, key: str, channel: str, rung: str, contact: str, text: str, body: str, created_at_us: int
     ) -> Notice:
-        about = _body_decoder.decode(body)
+        about = _head_decoder.decode(body)
         return Notice(
             outbox_id=outbox_id,
             key=key,

@@ -10,8 +10,8 @@ from monitor.interruption.effects import AlertRaised, Effect, PersonActed, Phase
 from monitor.interruption.people import REPORT_STOPPED
 from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
 from monitor.interruption.view import view_of
-from monitor.service.alert_turn import after_effects
-from monitor.service.book import Entry, Ladders
+from monitor.service.alert_turn import Active, after_effects
+from monitor.service.book import NO_LADDERS, Entry, Ladders
 from monitor.service.recording import interruption_row, record_effects, touched
 from monitor.service.telling import Teller
 from monitor.storage.work import Work
@@ -35,11 +35,12 @@ class PumpTurn:
         if effects:
             record_effects(work, entry.policy.pump, now_us, effects)
         views = _views(entry, state, effects, now_us)
-        ladders = dict(entry.ladders.of_interruptions)
+        ladders = entry.ladders
         turned, _ = self._advance(work, entry, state, effects, views, now_us)
         if effects:
             _store_interruptions(work, entry, views, turned)
-            _store_closed(work, entry, before, effects, ladders, now_us)
+            if before is not None and before.incidents:
+                _store_closed(work, entry, before, effects, dict(ladders.of_interruptions), now_us)
         work.state(entry.policy.pump, *entry.encoded(), entry.deadline_us)
 
     def ring(self, work: Work, entry: Entry, state: PumpState, now_us: int) -> None:
@@ -65,7 +66,38 @@ class PumpTurn:
         before = entry.ladders
         due = [next_deadline_us(state, entry.policy)]
         told = False
-        memory = _acknowledged(dict(before.of_interruptions), effects, ladder, now_us)
+        turned: dict[int, LadderState] = {}
+        kept: tuple[tuple[int, LadderState], ...] = ()
+        open_now = None
+        if state.incidents:
+            turned, told = self._advance_incidents(work, entry, ladder, state, effects, views, due, now_us)
+            open_now = next((view for view in views.values() if view.phase is Phase.OPEN), None)
+            ended = {incident.number for incident in state.incidents if incident.phase is Phase.ENDED}
+            kept = tuple((number, ladder_state) for number, ladder_state in turned.items() if number not in ended)
+        of_alerts: tuple[tuple[Alert, LadderState], ...] = ()
+        if before.of_alerts or any(type(effect) is AlertRaised for effect in effects):
+            active = after_effects(before.of_alerts, effects, ladder, now_us)
+            of_alerts, told_alerts = self._advance_alerts(work, entry, ladder, active, open_now, due, now_us)
+            told = told or told_alerts
+        entry.put_ladders(Ladders(kept, of_alerts) if kept or of_alerts else NO_LADDERS)
+        known = [instant for instant in due if instant is not None]
+        entry.deadline_us = min(known) if known else None
+        return turned, told
+
+    def _advance_incidents(
+        self,
+        work: Work,
+        entry: Entry,
+        ladder: Ladder,
+        state: PumpState,
+        effects: tuple[Effect, ...],
+        views: dict[int, InterruptionView],
+        due: list[int | None],
+        now_us: int,
+    ) -> tuple[dict[int, LadderState], bool]:
+        """Turn the ladders of interruptions; return them and whether anybody was told."""
+        told = False
+        memory = _acknowledged(dict(entry.ladders.of_interruptions), effects, ladder, now_us)
         is_reported = any(isinstance(effect, PersonActed) and effect.what == REPORT_STOPPED for effect in effects)
         turned: dict[int, LadderState] = {}
         for incident in state.incidents:
@@ -82,32 +114,22 @@ class PumpTurn:
                 turned[number] = turn.state
             elif number in memory:
                 turned[number] = memory[number]
-        open_now = next((view for view in views.values() if view.phase is Phase.OPEN), None)
-        of_alerts, told_alerts = self._advance_alerts(work, entry, ladder, effects, open_now, due, now_us)
-        ended = {incident.number for incident in state.incidents if incident.phase is Phase.ENDED}
-        kept = tuple((number, ladder_state) for number, ladder_state in turned.items() if number not in ended)
-        entry.put_ladders(Ladders(kept, of_alerts))
-        known = [instant for instant in due if instant is not None]
-        entry.deadline_us = min(known) if known else None
-        return turned, told or told_alerts
+        return turned, told
 
     def _advance_alerts(
         self,
         work: Work,
         entry: Entry,
         ladder: Ladder,
-        effects: tuple[Effect, ...],
+        active: Active,
         view: InterruptionView | None,
         due: list[int | None],
         now_us: int,
     ) -> tuple[tuple[tuple[Alert, LadderState], ...], bool]:
         """Turn the ladders of alerts that are told by themselves; return them and whether anybody was told."""
-        kept = entry.ladders.of_alerts
-        if not kept and not any(isinstance(effect, AlertRaised) for effect in effects):
-            return (), False
         told = False
         still: list[tuple[Alert, LadderState]] = []
-        for alert, memory in after_effects(kept, effects, ladder, now_us).values():
+        for alert, memory in active.values():
             turn = advance_alert(memory, alert, ladder, now_us, has_interruption=view is not None)
             told |= self._tell(work, ladder, entry, turn, view, alert, now_us)
             if turn.state.rungs or turn.next_at_us is not None:
@@ -163,14 +185,14 @@ def _store_interruptions(
 def _store_closed(
     work: Work,
     entry: Entry,
-    before: PumpState | None,
+    before: PumpState,
     effects: tuple[Effect, ...],
     ladders: dict[int, LadderState],
     now_us: int,
 ) -> None:
     """Store what a clinician closed: it is no longer in the state."""
     for effect in effects:
-        if isinstance(effect, PhaseChanged) and effect.phase is Phase.CLOSED and before is not None:
+        if isinstance(effect, PhaseChanged) and effect.phase is Phase.CLOSED:
             for incident in before.incidents:
                 if incident.number == effect.number:
                     view = view_of(before, incident, entry.policy, now_us)

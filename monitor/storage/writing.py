@@ -95,14 +95,24 @@ class Draft:
         # Not a difference of sets, which would go through all the pumps there are.
         if missing := [pump for pump in mentioned if pump not in self._heads]:
             self._enrol(missing)
-        self._write_journal(work.journals[skip.journals :] if skip.journals else work.journals)
-        self._write_alerts(work)
-        self._write_notices(work.notices[skip.notices :] if skip.notices else work.notices)
-        self._many(self._sql.notice_update, [(*update[1:], update[0]) for update in work.notice_updates])
-        self._write_interruptions(work)
-        self._write_rejects(work)
+        # Most transactions hold two or three kinds of rows: what is not there is not looked at.
+        if work.journals:
+            self._write_journal(work.journals[skip.journals :] if skip.journals else work.journals)
+        if work.alerts:
+            self._write_alerts(work)
+        if work.notices:
+            self._write_notices(work.notices[skip.notices :] if skip.notices else work.notices)
+        if work.notice_updates:
+            self._many(self._sql.notice_update, [(*update[1:], update[0]) for update in work.notice_updates])
+        if work.interruptions:
+            self._write_interruptions(work)
+        if work.rejects:
+            self._write_rejects(work)
         # After whatever lengthens a chain.
         self._write_states(work, mentioned)
+        self._write_values(work)
+
+    def _write_values(self, work: Work) -> None:
         self._many(self._sql.bookmark_upsert, list(work.bookmarks.items()))
         metas = list(work.metas.items())
         if work.alive_at_us is not None:
@@ -110,7 +120,9 @@ class Draft:
         self._many(self._sql.meta_upsert, metas)
 
     def _many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
-        if rows:
+        if len(rows) == 1:
+            self._cursor.execute(sql, rows[0])
+        elif rows:
             self._cursor.executemany(sql, rows)
 
     def _enrol(self, missing: list[str]) -> None:
@@ -217,19 +229,24 @@ class Draft:
         states = work.states
         rows = []
         for pump, (state, ladder, deadline_at_us) in states.items():
-            key, *ends = heads[pump]
-            rows.append((deadline_at_us, *ends, state, ladder, key))
+            key, journal_id, alert_id, alert_number, notice_id = heads[pump]
+            rows.append((deadline_at_us, journal_id, alert_id, alert_number, notice_id, state, ladder, key))
         self._many(self._sql.state_update, rows)
-        others = [heads[pump] for pump in mentioned if pump not in states]
-        self._many(self._sql.heads_update, [(*head[1:], head[0]) for head in others])
+        if len(mentioned) > len(rows):
+            others = [heads[pump] for pump in mentioned if pump not in states]
+            self._many(self._sql.heads_update, [(*head[1:], head[0]) for head in others])
 
 
 def _pumps_of(work: Work) -> set[str]:
     """Return every pump that a row is about."""
     found = set(work.states)
     found.update([row[0] for row in work.journals if row[0] is not None])
-    found.update([key[0] for key in work.interruptions])
-    found.update([key[0] for key in work.alerts])
-    found.update([row[0] for row in work.notices])
-    found.update([row[0] for row in work.rejects if row[0] is not None])
+    if work.interruptions:
+        found.update([key[0] for key in work.interruptions])
+    if work.alerts:
+        found.update([key[0] for key in work.alerts])
+    if work.notices:
+        found.update([row[0] for row in work.notices])
+    if work.rejects:
+        found.update([row[0] for row in work.rejects if row[0] is not None])
     return found
