@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -15,7 +17,7 @@ from watched import BLINATUMOMAB, Watched, minutes
 DAY = 1440
 
 
-def with_bag(hours: float = 48, **fields: int) -> Watched:
+def with_bag(hours: float = 48, **fields: Any) -> Watched:
     pump = Watched(ordered_ml_per_h=None)
     pump.take(Ordered(at_us=0, order=Order(rate_ml_per_h=5, bag_hours=hours, **fields), by="x"))
     return pump
