@@ -57,6 +57,8 @@ def needs_refold(fold: Fold, evidence: Evidence, therapy: Therapy) -> bool:
     is_dated = evidence.kind is EvidenceKind.STOP or evidence.kind is EvidenceKind.PERSON_STOP
     if is_dated and reach_back(fold, evidence) < fold.bridged_us:
         return True
+    if is_dated and fold.stop is not None and fold.stop.ran_least_us and evidence.earliest_us < evidence.at_us:
+        return True
     if fold.flow_from_us is None or (fold.group is None and not fold.done):
         return False
     if is_dated:
@@ -108,7 +110,7 @@ def _witness(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> 
     A gap that was parted since the last reading, by a stop that somebody ended, has no single answer.
     """
     reading = fold.reading
-    if reading is None or ahead.is_blind(reading.at_us, evidence.at_us):
+    if reading is None or reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us):
         return None
     found = ran(reading, evidence, therapy)
     if found is None or (fold.flow_from_us is not None and fold.flow_from_us > reading.at_us):
@@ -132,7 +134,7 @@ def _flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
         return fold
     found = _witness(fold, evidence, therapy, ahead)
     if found is not None and found.is_throughout and not lags:
-        return _flows_on(replace(fold, bridged_us=evidence.at_us), evidence, therapy)
+        return _flows_on(fold, evidence, therapy)
     if lags and not has_moved(fold.reading, evidence):
         return _counter_stands(fold, evidence, therapy)
     if found is not None:
@@ -142,8 +144,12 @@ def _flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
 
 
 def _flows_on(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
-    last_us = max(fold.last_flow_us or 0, evidence.to_us)
-    return _settle(_read(replace(fold, last_flow_us=last_us), evidence, therapy), therapy)
+    before_us = fold.last_flow_us or 0
+    bridged_us = fold.bridged_us
+    if evidence.flow_by_us - before_us > therapy.silence_max_us:
+        bridged_us = evidence.at_us
+    fold = replace(fold, last_flow_us=max(before_us, evidence.to_us), bridged_us=bridged_us)
+    return _settle(_read(fold, evidence, therapy), therapy)
 
 
 def _counter_stands(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
@@ -164,7 +170,8 @@ def _stop_inside(fold: Fold, evidence: Evidence, found: Ran, therapy: Therapy) -
     low_us = min(high_us, found.span_us - found.at_most_us)
     why = Why.COUNTER if found.by_counter else Why.BAG
     stop = Stop(last_us, None, None, evidence.at_us, low_us, high_us, (Why.FLOW_SEEN, why, why, Why.FLOW_CONFIRMED))
-    return _resumed(_read(fold, evidence, therapy), stop, evidence.to_us, therapy)
+    believed = replace(fold, bridged_us=evidence.at_us)
+    return _resumed(_read(believed, evidence, therapy), stop, evidence.to_us, therapy)
 
 
 def _run(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
@@ -201,11 +208,10 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ah
     why = Why.FLOW_CONFIRMED
     found = _witness(fold, evidence, therapy, ahead)
     reading = fold.reading
-    if found is not None and reading is not None and stop.earliest_why is not Why.LATENCY:
-        is_standing = reading.motion is Motion.STANDING and confirmed_us == evidence.at_us
-        if is_standing:
+    if found is not None and reading is not None and reading.motion is Motion.STANDING:
+        if confirmed_us == evidence.at_us:
             stop, confirmed_us, why = _narrowed_resume(stop, evidence, found, confirmed_us)
-            fold = replace(fold, stop=stop)
+            fold = replace(fold, stop=stop, bridged_us=evidence.at_us)
     return _confirm(_read(fold, evidence, therapy), confirmed_us, evidence.to_us, therapy, why)
 
 

@@ -63,7 +63,10 @@ def reconcile(state: PumpState, policy: Policy, now_us: int, effects: list[Effec
         else:
             waiting.remove(match)
         kept.append(_fitted(match, found, is_done, state, policy, now_us, effects))
-    kept.extend(_without_evidence(incident, now_us, effects) for incident in waiting)
+    spans = [found for found, _ in groups]
+    for incident in waiting:
+        is_absorbed = any(_overlaps(incident, found) for found in spans)
+        kept.append(_without_evidence(incident, now_us, effects, is_absorbed=is_absorbed))
     kept.sort(key=lambda incident: incident.opened_at_us)
     return replace(state, incidents=_bounded(kept), next_number=next_number)
 
@@ -166,15 +169,18 @@ def _phase_changed(incident: Incident, low_us: int, high_us: int) -> PhaseChange
     )
 
 
-def _without_evidence(incident: Incident, now_us: int, effects: list[Effect]) -> Incident:
-    """Return an incident that the clock no longer shows: settled long ago, or taken back by evidence."""
-    if incident.phase is not Phase.OPEN:
+def _without_evidence(incident: Incident, now_us: int, effects: list[Effect], *, is_absorbed: bool) -> Incident:
+    """Return an incident that the clock no longer shows: settled long ago, or taken back by evidence.
+
+    One that was found to belong to another is counted there, and no longer here.
+    """
+    if incident.phase is not Phase.OPEN and not (is_absorbed and incident.stops):
         return incident
     phase = Phase.AWAITING_REVIEW if incident.was_critical else Phase.ENDED
     after = replace(
         incident,
         phase=phase,
-        ended_at_us=now_us if phase is Phase.ENDED else None,
+        ended_at_us=_ended_at_us(incident, phase, now_us),
         flow_us=incident.opened_at_us,
         off_class=OffClass.BELOW,
         stops=0,
@@ -183,8 +189,15 @@ def _without_evidence(incident: Incident, now_us: int, effects: list[Effect]) ->
         longest_min_us=0,
     )
     effects.append(InterruptionAmended(number=after.number, off_min_us=0, off_max_us=0, off_class=after.off_class))
-    effects.append(_phase_changed(after, 0, 0))
+    if after.phase is not incident.phase:
+        effects.append(_phase_changed(after, 0, 0))
     return after
+
+
+def _ended_at_us(incident: Incident, phase: Phase, now_us: int) -> int | None:
+    if phase is not Phase.ENDED:
+        return None
+    return now_us if incident.ended_at_us is None else incident.ended_at_us
 
 
 def _bounded(incidents: list[Incident]) -> tuple[Incident, ...]:

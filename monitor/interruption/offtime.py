@@ -48,7 +48,7 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
         certain_sum_us: Length of earlier certain stretches of the same stop.
         earliest_why, latest_why, certain_why: What set the first three instants.
         is_counter_still: True if it is one because the counter stands although the pump says it delivers.
-        ran_least_us, ran_most_us: How long the motor ran inside the stop, by the counter.
+        ran_least_us, ran_most_us: How long the motor ran inside the stop, by counter or bag.
     """
 
     onset_earliest_us: int
@@ -73,6 +73,7 @@ class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):
             inner two are None where no moment of the stop is certain.
         min_us, max_us: Its bounds; narrower than the instants where a witness says that it ran in between.
         whys: What set each of the four.
+        ran_least_us: How long the motor ran between the oldest onset and the return of flow, by counter or bag.
     """
 
     onset_earliest_us: int
@@ -82,6 +83,7 @@ class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):
     min_us: int
     max_us: int
     whys: tuple[Why, Why, Why, Why]
+    ran_least_us: int = 0
 
 
 class Group(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -117,7 +119,8 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
         done: Interruptions that ended, oldest first.
         reading: The last reading of counter and bag.
         covered_from_us, covered_to_us: Over which stretch the pump's log was read without a hole, last.
-        bridged_us: The end of the last silence that counter or bag excused.
+        blind_to_us: The end of the last latency window: no witness is asked about instants before it.
+        bridged_us: The end of the last gap about which counter or bag were believed.
     """
 
     flow_from_us: int | None = None
@@ -130,6 +133,7 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
     covered_from_us: int = 0
     covered_to_us: int = 0
     bridged_us: int = 0
+    blind_to_us: int = 0
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False):
@@ -188,6 +192,7 @@ def finished(stop: OpenStop, at_us: int, why: Why) -> Stop:
         min_us=certain_us(stop),
         max_us=longest_us(stop, at_us),
         whys=(stop.earliest_why, stop.latest_why, resume_why, why),
+        ran_least_us=stop.ran_least_us,
     )
 
 

@@ -25,23 +25,24 @@ def reach_back(fold: Fold, evidence: Evidence) -> int:
 
 def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
     """Return the clock after evidence that nothing flows."""
-    found = None
-    if fold.reading is not None and not ahead.is_blind(fold.reading.at_us, evidence.at_us):
-        found = ran(fold.reading, evidence, therapy)
-    stop = fold.stop
+    reading, stop = fold.reading, fold.stop
+    found = ran(reading, evidence, therapy) if evidence.kind is EvidenceKind.NO_FLOW else None
+    if reading is None or reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us):
+        found = None
     if stop is None:
         stop = _begun(fold, evidence, therapy, ahead)
     elif evidence.kind in _DATED:
         stop = _dated(fold, stop, evidence)
     stop = _certain(fold, stop, evidence)
-    if found is not None and fold.reading is not None and evidence.kind is EvidenceKind.NO_FLOW:
-        motion = fold.reading.motion
-        if motion is Motion.FLOWING and _is_since(fold, fold.reading.at_us):
-            stop = _narrowed_onset(stop, fold.reading.at_us, found)
-        elif motion is Motion.STANDING and found.at_least_us > 0:
+    if found is not None and reading is not None:
+        if reading.motion is Motion.STANDING and found.at_least_us > 0:
             # It ran between two looks at a pump that stood.
             least, most = stop.ran_least_us + found.at_least_us, stop.ran_most_us + found.at_most_us
             stop = replace(stop, ran_least_us=least, ran_most_us=most)
+        elif reading.motion is Motion.FLOWING and _is_since(fold, reading.at_us):
+            stop = _narrowed_onset(stop, reading.at_us, found)
+    if evidence.kind in _DATED and evidence.earliest_us < evidence.at_us:
+        return replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, evidence.at_us))
     return replace(fold, stop=stop)
 
 
@@ -51,19 +52,17 @@ def _is_since(fold: Fold, read_us: int) -> bool:
 
 
 def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran) -> OpenStop:
-    """Date the onset by how long the motor ran since it was last read flowing; never into a latency window."""
-    if stop.earliest_why is Why.LATENCY or stop.is_counter_still or stop.onset_latest_us is None:
+    """Take off what the motor ran since it was last read flowing; never inside a latency window.
+
+    When in the gap it ran is not known, so the oldest onset that fits stays where it was.
+    """
+    if stop.onset_latest_us is None or stop.certain_sum_us or read_us > stop.onset_earliest_us:
         return stop
-    if stop.certain_sum_us:
-        return stop
-    why = Why.COUNTER if found.by_counter else Why.BAG
-    earliest_us, latest_us = read_us + found.at_least_us, read_us + found.at_most_us
-    if earliest_us > stop.onset_earliest_us:
-        earliest_us = min(earliest_us, stop.onset_latest_us)
-        stop = replace(stop, onset_earliest_us=earliest_us, earliest_why=why)
+    latest_us = max(read_us + found.at_most_us, stop.onset_earliest_us)
     if latest_us < stop.onset_latest_us:
-        stop = replace(stop, onset_latest_us=max(latest_us, stop.onset_earliest_us), latest_why=why)
-    return stop
+        why = Why.COUNTER if found.by_counter else Why.BAG
+        stop = replace(stop, onset_latest_us=latest_us, latest_why=why)
+    return replace(stop, ran_least_us=max(0, found.at_least_us - (stop.onset_earliest_us - read_us)))
 
 
 def _begun(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> OpenStop:
@@ -92,7 +91,7 @@ def _reach(fold: Fold, evidence: Evidence) -> tuple[int, Why]:
 
 def _dated(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
     reach_us, why = _reach(fold, evidence)
-    return replace(stop, onset_earliest_us=reach_us, earliest_why=why) if reach_us < stop.onset_earliest_us else stop
+    return replace(stop, onset_earliest_us=reach_us, earliest_why=why) if reach_us <= stop.onset_earliest_us else stop
 
 
 def _certain(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
@@ -113,4 +112,11 @@ def _certain(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
     if certain_to_us is None or stood_us > certain_to_us:
         certain_to_us = stood_us
         why_certain = Why.PERSON_SAID if evidence.kind is EvidenceKind.PERSON_STOP else Why.STANDING_SEEN
-    return replace(stop, certain_to_us=certain_to_us, certain_why=why_certain, run_us=None, is_flow_claimed=False)
+    return replace(
+        stop,
+        certain_to_us=certain_to_us,
+        certain_why=why_certain,
+        run_us=None,
+        is_flow_claimed=False,
+        is_counter_still=False,
+    )
