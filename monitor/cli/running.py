@@ -19,6 +19,7 @@ from monitor.feed.access import Access
 from monitor.interruption.events import Role
 from monitor.service.daemon import Daemon
 from monitor.service.logs import set_up_logs
+from monitor.service.timekeeping import AXIS
 from monitor.service.ways_out import channels_of
 from monitor.storage.unit_of_work import Store
 
@@ -62,7 +63,7 @@ def _daemon(config: Path) -> tuple[Daemon, str | None]:
     settings = load(config, registry)
     access, token = _access(settings)
     store = Store.open(settings.storage_url, wall_us())
-    clock = SystemClock(store.last_alive_us())
+    clock = SystemClock(store.last_alive_us(), axis=store.meta(AXIS))
     daemon = Daemon(
         config=settings,
         registry=registry,

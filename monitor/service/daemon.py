@@ -14,7 +14,7 @@ import structlog
 from drivers.contract import Driver, DriverContext
 from drivers.errors import OptionsError
 from drivers.registry import Registry
-from monitor.clock import SECOND_US, Clock
+from monitor.clock import SECOND_US, KeptClock
 from monitor.config.references import resolve_secret
 from monitor.config.settings import Config
 from monitor.errors import ConfigurationError, MonitorError
@@ -22,19 +22,16 @@ from monitor.escalation.channel import Channel, Notice
 from monitor.escalation.dispatcher import Dispatcher, NoticeOutcome
 from monitor.feed.access import Access
 from monitor.feed.server import FeedServer
-from monitor.interruption.alarms import OwnCode
 from monitor.service.engine import Engine
 from monitor.service.feed_source import EngineSource
 from monitor.service.health import HealthWatch, rungs_of
-from monitor.service.intake import NoticesReported, Rang, SiteChanged
+from monitor.service.intake import Intake, Item, NoticesReported, Rang
 from monitor.service.supervisor import LinkSupervisor
+from monitor.service.timekeeping import Timekeeper
 from monitor.service.timers import Timers
 from monitor.storage.unit_of_work import Store
 
 log = structlog.get_logger(__name__)
-
-WALL_STEP_US = 2 * SECOND_US
-"""A wall clock that moves this far against the boot clock between two looks has been stepped."""
 
 START_GRACE_S = 8.0
 """After a downtime, lines get this long to be heard before anybody is told what came due, in real seconds."""
@@ -55,7 +52,7 @@ class Daemon:
         config: Config,
         registry: Registry,
         store: Store,
-        clock: Clock,
+        clock: KeptClock,
         channels: Mapping[str, Channel],
         access: Access,
         is_downtime_known: bool = True,
@@ -65,6 +62,8 @@ class Daemon:
         self._is_downtime_known = is_downtime_known
         self._dispatcher = Dispatcher(channels, self._report, clock.now_us)
         self.engine = Engine(config, store, clock, self._offer)
+        self._time = Timekeeper(clock, self.engine.processor)
+        self.engine.intake = Intake(self._handle)
         self._timers = Timers(clock, self._ring, self._keep_house)
         self.engine.processor.on_deadline = self._timers.arm
         self.links = _links(config, registry, self.engine)
@@ -74,12 +73,12 @@ class Daemon:
         site = msgspec.structs.replace(config.site, speed=clock.speed)
         self.source = EngineSource(self.engine, self.health.health, site)
         self._feed = FeedServer(self.source, access, host=config.feed.host, port=config.feed.port)
-        self._wall_offset_us = clock.wall_offset_us()
         self.address = ""
 
     def start(self) -> None:
         """Take up where the store left off, then open lines, doorbell and feed."""
         grace_us = int(START_GRACE_S * SECOND_US * self._clock.speed)
+        self._time.begin()
         self.engine.load(is_downtime_known=self._is_downtime_known, grace_us=grace_us)
         self.engine.offer_unfinished()
         self.address = self._feed.start()
@@ -110,19 +109,10 @@ class Daemon:
         self.engine.intake.submit(Rang())
 
     def _keep_house(self) -> None:
-        self._watch_wall()
         self.engine.intake.submit(Rang(is_housekeeping=True))
 
-    def _watch_wall(self) -> None:
-        """Report a wall clock that stepped; monitor time goes on as it was."""
-        offset_us = self._clock.wall_offset_us()
-        step_us = offset_us - self._wall_offset_us
-        if abs(step_us) < WALL_STEP_US:
-            return
-        self._wall_offset_us = offset_us
-        detail = f"the wall clock stepped by {step_us / SECOND_US:+.1f} s; no duration changes"
-        log.warning("clock.stepped", step_s=step_us / SECOND_US)
-        self.engine.intake.submit(SiteChanged(OwnCode.CLOCK_SKEW, active=True, detail=detail))
+    def _handle(self, items: list[Item]) -> None:
+        self._time.before(items, self.engine.processor.handle)
 
 
 def _quietly(stop: Callable[[], object]) -> None:

@@ -64,7 +64,7 @@ class HealthWatch:
         next_us = self._processor.deadline_us
         speed = self._clock.speed
         late_s = 0.0 if next_us is None else (now_us - next_us) / SECOND_US / speed
-        since_ring_s = (now_us - self._timers.last_ring_us) / SECOND_US / speed
+        since_ring_s = self._timers.since_ring_s()
         if late_s > LATE_S_MAX:
             return HealthCheck(name="ladder", is_ok=False, why=f"a deadline is {late_s:.0f} s overdue")
         if since_ring_s > 3 * RING_S_MAX:

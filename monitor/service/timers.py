@@ -1,7 +1,8 @@
 """The doorbell: APScheduler rings at the next deadline and at each housekeeping; it remembers nothing.
 
 Deadlines are stored with the states. If every job here were lost, the next item of any kind would still
-find what is due.
+find what is due. The scheduler goes by the wall clock, so every job of it rings once and is made anew: one that
+repeats would be made up for, ring by ring, when a board that woke in 1970 learns what year it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from monitor.clock import SECOND_US, Clock, boot_ns, wall_us
 
@@ -21,6 +21,11 @@ HOUSEKEEPING_S = 5.0
 
 RING_S_MAX = 60.0
 """The doorbell rings at least this often in real seconds, so that no stepped wall clock can hold it back."""
+
+STOP_S = 5.0
+"""How long a stop waits for a ring under way, in seconds."""
+
+NS_PER_S = 1_000_000_000
 
 RINGS_AT_ONCE = 8
 """A ring that is still being answered must not keep the next one from ringing."""
@@ -36,12 +41,15 @@ class Timers:
             timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": RINGS_AT_ONCE}
         )
         self._on_housekeeping = on_housekeeping
+        self._kept_ns = boot_ns()
         self._schedule_housekeeping()
         self._stopping = threading.Event()
+        self._idle = threading.Condition()
+        self._busy = 0
         self._watch = threading.Thread(target=self._watch_wall, name="doorbell-watch", daemon=True)
         self._lock = threading.Lock()
         self._armed_us: int | None = None
-        self.last_ring_us = clock.now_us()
+        self._rang_ns = boot_ns()
 
     def start(self) -> None:
         """Begin to ring."""
@@ -49,15 +57,37 @@ class Timers:
         self._watch.start()
 
     def _schedule_housekeeping(self) -> None:
-        trigger = IntervalTrigger(seconds=HOUSEKEEPING_S)
-        self._scheduler.add_job(self._on_housekeeping, trigger, id="housekeeping", replace_existing=True)
+        trigger = DateTrigger(run_date=_wall_in(HOUSEKEEPING_S))
+        self._scheduler.add_job(self._keep_house, trigger, id="housekeeping", replace_existing=True)
+
+    def _keep_house(self) -> None:
+        self._kept_ns = boot_ns()
+        try:
+            self._at_work(self._on_housekeeping)
+        finally:
+            if not self._stopping.is_set():
+                self._schedule_housekeeping()
+
+    def _at_work(self, what: Callable[[], None]) -> None:
+        """Do ``what``, unless everything is stopping."""
+        with self._idle:
+            if self._stopping.is_set():
+                return
+            self._busy += 1
+        try:
+            what()
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
 
     def _watch_wall(self) -> None:
         """Arm everything anew when the wall clock has gone back: the scheduler would wait until it is there again."""
         wall_ahead_us = wall_us() - boot_ns() // 1000
         while not self._stopping.wait(HOUSEKEEPING_S):
             was_ahead_us, wall_ahead_us = wall_ahead_us, wall_us() - boot_ns() // 1000
-            if wall_ahead_us < was_ahead_us - SECOND_US:
+            is_late = boot_ns() - self._kept_ns > 3 * HOUSEKEEPING_S * NS_PER_S
+            if wall_ahead_us < was_ahead_us - SECOND_US or is_late:
                 self._schedule_housekeeping()
                 self._ring()
 
@@ -69,19 +99,34 @@ class Timers:
             self._armed_us = deadline_us
             wait_s = (deadline_us - self._clock.now_us()) / SECOND_US / self._clock.speed
             wait_s = min(max(wait_s, 0.0), RING_S_MAX)
-            run_at = datetime.fromtimestamp(wall_us() / SECOND_US, tz=UTC) + timedelta(seconds=wait_s)
-            self._scheduler.add_job(self._ring, DateTrigger(run_date=run_at), id="ring", replace_existing=True)
+            trigger = DateTrigger(run_date=_wall_in(wait_s))
+            self._scheduler.add_job(self._ring, trigger, id="ring", replace_existing=True)
 
     def _ring(self) -> None:
         with self._lock:
             self._armed_us = None
-        self.last_ring_us = self._clock.now_us()
-        self._on_ring()
+        self._rang_ns = boot_ns()
+        self._at_work(self._on_ring)
+
+    def since_ring_s(self) -> float:
+        """Return how long ago it rang last, in real seconds; monitor time may have been put on since."""
+        return (boot_ns() - self._rang_ns) / NS_PER_S
 
     def stop(self) -> None:
-        """Ring no more; waits for a ring under way."""
-        self._stopping.set()
+        """Ring no more; waits for a ring under way, at most ``STOP_S``.
+
+        Not by the scheduler's own way of waiting: it holds the lock that a ring needs to arm the next one.
+        """
+        with self._idle:
+            self._stopping.set()
         if self._watch.is_alive():
             self._watch.join(HOUSEKEEPING_S)
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=True)
+            self._scheduler.shutdown(wait=False)
+        with self._idle:
+            self._idle.wait_for(lambda: self._busy == 0, STOP_S)
+
+
+def _wall_in(wait_s: float) -> datetime:
+    """Return what the wall clock will say in ``wait_s`` seconds, unless it is stepped."""
+    return datetime.fromtimestamp(wall_us() / SECOND_US, tz=UTC) + timedelta(seconds=wait_s)
