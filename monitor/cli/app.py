@@ -18,6 +18,7 @@ _COMMANDS = {
     "drivers": "monitor.cli.looking:drivers",
     "status": "monitor.cli.talking:status",
     "alerts": "monitor.cli.talking:alerts",
+    "explain": "monitor.cli.explaining:explain",
     "ack": "monitor.cli.talking:ack",
     "mark": "monitor.cli.talking:mark",
     "database": "monitor.cli.database:app",

@@ -38,7 +38,7 @@ def status(
         _handover(pump, url, token, as_json=as_json)
         return
     if pump is not None:
-        shown = [_ask("GET", url, f"/api/v1/pumps/{quote(pump, safe='')}", token)]
+        shown = [ask("GET", url, f"/api/v1/pumps/{quote(pump, safe='')}", token)]
     else:
         shown = _all(url, "/api/v1/pumps", token)
     if as_json:
@@ -62,7 +62,7 @@ def _handover(pump: str | None, url: str, token: str, *, as_json: bool) -> None:
     if pump is None:
         message = "a hand-over sheet is about one pump: name it"
         raise typer.BadParameter(message, param_hint="PUMP")
-    sheet = _ask("GET", url, f"/api/v1/pumps/{quote(pump, safe='')}/handover", token)
+    sheet = ask("GET", url, f"/api/v1/pumps/{quote(pump, safe='')}/handover", token)
     text = json.dumps(sheet, indent=2, ensure_ascii=False) if as_json else "\n".join(sheet["lines"])
     sys.stdout.write(text + "\n")
 
@@ -99,7 +99,7 @@ def ack(
     token: Token = "",
 ) -> None:
     """Take note of an alert: it pauses repeats for a while and changes nothing else."""
-    _ask("POST", url, f"/api/v1/alerts/{quote(alert, safe='')}/acknowledge", token, {"by": by})
+    ask("POST", url, f"/api/v1/alerts/{quote(alert, safe='')}/acknowledge", token, {"by": by})
     sys.stdout.write(f"{alert} acknowledged by {by}\n")
 
 
@@ -118,7 +118,7 @@ def mark(
         body["minutes"] = minutes
     if note is not None:
         body["note"] = note
-    _ask("POST", url, f"/api/v1/pumps/{quote(pump, safe='')}/marks", token, body)
+    ask("POST", url, f"/api/v1/pumps/{quote(pump, safe='')}/marks", token, body)
     sys.stdout.write(f"{pump}: {kind.value} marked by {by}\n")
 
 
@@ -145,7 +145,7 @@ def _all(url: str, path: str, token: str) -> list[dict[str, Any]]:
     joiner = "&" if "?" in path else "?"
     after: str | None = None
     while True:
-        page = _ask("GET", url, path if after is None else f"{path}{joiner}after={quote(after)}", token)
+        page = ask("GET", url, path if after is None else f"{path}{joiner}after={quote(after)}", token)
         if isinstance(page, list):
             return page
         items.extend(page["items"])
@@ -154,7 +154,8 @@ def _all(url: str, path: str, token: str) -> list[dict[str, Any]]:
             return items
 
 
-def _ask(method: str, url: str, path: str, token: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+def ask(method: str, url: str, path: str, token: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    """Return the daemon's answer to one call; a refusal is a ``MonitorError`` with its sentence."""
     headers = {"Accept": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from monitor.feed import answers, render
 from monitor.feed.access import may
 from monitor.feed.cursor import CursorError, format_cursor
+from monitor.feed.explained import ExplainedAnswer, explained_answer
 from monitor.feed.handover import handover_of
 from monitor.feed.metrics import CONTENT_TYPE
 from monitor.feed.parts import Asker, Parts, add_route, not_found
@@ -43,7 +44,7 @@ def add_reads(app: FastAPI) -> None:
     model = answers.ListAnswer[answers.InterruptionAnswer]
     add_route(app, "GET", "/api/v1/interruptions", interruptions, viewer, response_model=model)
     path = "/api/v1/interruptions/{interruption_id}"
-    add_route(app, "GET", path, interruption, viewer, response_model=answers.InterruptionAnswer)
+    add_route(app, "GET", path, interruption, viewer, response_model=ExplainedAnswer)
     add_route(app, "GET", "/api/v1/alerts", alerts, viewer, response_model=answers.ListAnswer[answers.AlertAnswer])
     add_route(app, "GET", "/api/v1/alerts/{alert_id}", alert, viewer, response_model=answers.AlertAnswer)
     add_route(app, "GET", "/api/v1/notices", notices, viewer, response_model=answers.ListAnswer[answers.NoticeAnswer])
@@ -107,12 +108,12 @@ async def interruptions(
     )
 
 
-async def interruption(parts: Parts, interruption_id: str) -> answers.InterruptionAnswer:
-    """Show one interruption with its rungs, notices and who acknowledged."""
+async def interruption(parts: Parts, interruption_id: str) -> ExplainedAnswer:
+    """Show one interruption with its rungs, notices and who acknowledged, and what set each of its numbers."""
     found = await parts.desk.read(parts.desk.source.interruption, interruption_id)
     if found is None:
         raise not_found("interruption")
-    return render.interruption_answer(found)
+    return explained_answer(found, await parts.desk.read(parts.desk.source.site))
 
 
 async def alerts(
