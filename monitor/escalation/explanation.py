@@ -18,6 +18,13 @@ from monitor.interruption.state import InterruptionView, OffClass, Phase
 
 _WITNESSES = {Reason.COUNTER: "The volume counter", Reason.BAG: "What remains in the bag"}
 
+_PHRASES = {
+    Instant.ONSET_EARLIEST: "at {} at the earliest",
+    Instant.ONSET_LATEST: "at {} at the latest",
+    Instant.RESUME_EARLIEST: "until {} at least",
+    Instant.RESUME_LATEST: "until {} at most",
+}
+
 
 class Rule(msgspec.Struct, frozen=True, gc=False):
     """By which figures an interruption was judged; stored with it.
@@ -64,20 +71,9 @@ def explain(view: InterruptionView, rule: Rule | None, zone: tzinfo) -> list[str
 
 def _stop(stop: Stop, name: str, view: InterruptionView, zone: tzinfo) -> list[str]:
     reasons = [reason_of(place, stop.whys[place], view.phase) for place in Instant]
-    began = _said(stop.onset_earliest_us, Instant.ONSET_EARLIEST, reasons, view, zone)
-    ended = _said(stop.resume_latest_us, Instant.RESUME_LATEST, reasons, view, zone)
-    if stop.onset_latest_us is None or stop.resume_earliest_us is None:
-        said = [
-            f"{name}: it began at {began} at the earliest.",
-            f"{name}: it was over by {ended} at the latest.",
-        ]
-    else:
-        surely = _said(stop.onset_latest_us, Instant.ONSET_LATEST, reasons, view, zone)
-        until = _said(stop.resume_earliest_us, Instant.RESUME_EARLIEST, reasons, view, zone)
-        said = [
-            f"{name}: it began at {began} at the earliest, and at {surely} at the latest.",
-            f"{name}: it lasted until {until} at least, and until {ended} at most.",
-        ]
+    shown = [_said(stop, place, reason, view, zone) for place, reason in zip(Instant, reasons, strict=True)]
+    began, lasted = (" and ".join(one for one in pair if one) for pair in (shown[:2], shown[2:]))
+    said = [f"{name}: it began {began}.", f"{name}: it lasted {lasted}."]
     witness = _WITNESSES.get(reasons[Instant.ONSET_LATEST]) if stop.onset_latest_us is None else None
     if witness is not None:
         gap_us = stop.resume_latest_us - stop.onset_earliest_us
@@ -92,11 +88,14 @@ def _stop(stop: Stop, name: str, view: InterruptionView, zone: tzinfo) -> list[s
     return said
 
 
-def _said(at_us: int, place: Instant, reasons: list[Reason], view: InterruptionView, zone: tzinfo) -> str:
-    """Return an instant and what set it; an inner one is rounded to make the stop shorter, an outer one longer."""
+def _said(stop: Stop, place: Instant, reason: Reason, view: InterruptionView, zone: tzinfo) -> str:
+    """Return an instant and what set it, or nothing where there is none."""
+    at_us = (stop.onset_earliest_us, stop.onset_latest_us, stop.resume_earliest_us, stop.resume_latest_us)[place]
+    if at_us is None:
+        return ""
     is_up = place in (Instant.ONSET_LATEST, Instant.RESUME_LATEST)
     shown = exact_time(at_us, view.at_us, zone, is_up=is_up)
-    return f"{shown} ({in_words(place, reasons[place])})"
+    return f"{_PHRASES[place].format(shown)} ({in_words(place, reason)})"
 
 
 def _why_least(stop: Stop) -> str:
@@ -126,7 +125,7 @@ def _why_most(stop: Stop, reasons: list[Reason]) -> str:
 
 def _sums(view: InterruptionView, rule: Rule | None, unlisted: int) -> list[str]:
     if view.merged_stops == 0:
-        return ["No stop is left of it: later evidence took back what had been counted."]
+        return ["No stop is left of it: later evidence took it back, or counts it with another interruption."]
     if not view.stops:
         return [f"Its stops ({view.merged_stops}) are not kept one by one, only their sums."]
     said = []
