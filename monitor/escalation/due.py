@@ -12,7 +12,7 @@ import msgspec
 from monitor.escalation.rungs import PlannedDelay, Rung
 from monitor.escalation.turns import LadderState, Reason, RungState
 from monitor.interruption.policy import MINUTE_US
-from monitor.interruption.state import InterruptionView
+from monitor.interruption.shown import InterruptionView
 
 REARM_US = 10 * MINUTE_US
 """An off-time that was told counts anew once evidence has put the worst case this far below it.

@@ -14,7 +14,8 @@ from monitor.escalation.phrases import exact_length, exact_time
 from monitor.escalation.reasons import Instant, Reason, in_words, reason_of
 from monitor.interruption.offtime import Stop
 from monitor.interruption.policy import Policy, Threshold
-from monitor.interruption.state import InterruptionView, OffClass, Phase
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import OffClass, Phase
 
 _WITNESSES = {Reason.COUNTER: "The volume counter", Reason.BAG: "What remains in the bag"}
 

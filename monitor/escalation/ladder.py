@@ -24,7 +24,8 @@ from monitor.escalation.alert_ladder import advance_alert
 from monitor.escalation.due import Due, dues_of, rearmed
 from monitor.escalation.rungs import Ladder, Rung
 from monitor.escalation.turns import Call, LadderState, LadderTurn, Pause, Reason, RungState, told_again
-from monitor.interruption.state import InterruptionView, Phase
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Phase
 
 __all__ = ["acknowledge", "advance", "advance_alert", "hasten"]
 

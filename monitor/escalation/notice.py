@@ -17,7 +17,8 @@ from monitor.escalation.roster import Contact
 from monitor.escalation.therapy_words import actions_met, restart_words
 from monitor.escalation.turns import Call
 from monitor.interruption.policy import MINUTE_US, Therapy
-from monitor.interruption.state import Alert, InterruptionView, OffClass
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Alert, OffClass
 
 TEXT_MAX = 480
 """Longest text, in characters: three concatenated short messages."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from monitor.escalation import phrases
 from monitor.escalation.advice import Reader
 from monitor.interruption.policy import MINUTE_US, Threshold
-from monitor.interruption.state import InterruptionView
+from monitor.interruption.shown import InterruptionView
 from monitor.interruption.therapy_rules import Audience, Basis
 
 SUPERVISED = "supervised restart"

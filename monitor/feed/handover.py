@@ -15,7 +15,8 @@ from monitor.feed.snapshots import course_of
 from monitor.feed.wire import instant, microseconds, seconds
 from monitor.interruption.alarms import OWN_PRIORITIES
 from monitor.interruption.policy import HOUR_US
-from monitor.interruption.state import InterruptionView, OffClass
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import OffClass
 
 NEAR_US = HOUR_US
 """With less than this left to the threshold the sheet says not to restart: the way to the ward takes as long."""

@@ -17,7 +17,8 @@ from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import Order, Outcome
 from monitor.interruption.plan import is_free
 from monitor.interruption.policy import Policy
-from monitor.interruption.state import Hold, InterruptionView, Mark, Phase, PumpState
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Hold, Mark, Phase, PumpState
 
 T = TypeVar("T")
 

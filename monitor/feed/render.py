@@ -15,7 +15,7 @@ from monitor.feed.records import (
     Site,
 )
 from monitor.feed.wire import instant, seconds
-from monitor.interruption.state import InterruptionView
+from monitor.interruption.shown import InterruptionView
 
 _LINK_WORDS = {True: "online", False: "offline", None: "unknown"}
 

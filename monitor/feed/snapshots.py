@@ -9,7 +9,8 @@ from monitor.interruption import bags, holds
 from monitor.interruption.course import Counters, counters
 from monitor.interruption.events import Order
 from monitor.interruption.policy import Policy, restart_text, restart_threshold
-from monitor.interruption.state import Hold, InterruptionView, PumpState
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Hold, PumpState
 
 
 class BagRecord(msgspec.Struct, frozen=True, kw_only=True):

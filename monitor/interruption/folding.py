@@ -12,6 +12,8 @@ clock. Three rules of the house:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
@@ -27,12 +29,9 @@ replace = msgspec.structs.replace
 def apply(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead = NOTHING_AHEAD) -> Fold:
     """Return the clock after one piece of evidence, not older than any before it."""
     kind = evidence.kind
-    if kind is EvidenceKind.FLOW:
-        return _flow(fold, evidence, therapy, ahead)
-    if kind is EvidenceKind.RUN:
-        return _run(fold, evidence, therapy, ahead)
-    if kind is EvidenceKind.PERSON_FLOW:
-        return _person_flow(fold, evidence, therapy, ahead)
+    claim = _CLAIMS.get(kind)
+    if claim is not None:
+        return claim(fold, evidence, therapy, ahead)
     if kind is EvidenceKind.SWAPPED:
         step_ul = step_ul_of(therapy, evidence)
         return replace(fold, reading=Reading(evidence.at_us, evidence.at_us, Motion.UNREAD, 0, None, None, step_ul))
@@ -41,9 +40,9 @@ def apply(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead = NOTHI
     if fold.last_flow_us is None:
         # Therapy has not begun: what is not flow is no interruption of it.
         return _read(fold, evidence, therapy)
-    if kind is EvidenceKind.DOUBT or kind is EvidenceKind.RUN_DOUBTED:
-        return _read(_doubt(fold, evidence), evidence, therapy)
-    return _read(no_flow(fold, evidence, therapy, ahead), evidence, therapy)
+    is_doubt = kind is EvidenceKind.DOUBT or kind is EvidenceKind.RUN_DOUBTED
+    weighed = _doubt(fold, evidence) if is_doubt else no_flow(fold, evidence, therapy, ahead)
+    return _read(weighed, evidence, therapy)
 
 
 def needs_refold(fold: Fold, evidence: Evidence, therapy: Therapy) -> bool:
@@ -53,21 +52,32 @@ def needs_refold(fold: Fold, evidence: Evidence, therapy: Therapy) -> bool:
     ended an earlier stop; and so does a counter that accounts for time in which flow had been missed.
     """
     if evidence.kind is EvidenceKind.COVERED:
-        return fold.stop is not None or fold.group is not None or bool(fold.done)
-    is_dated = evidence.kind is EvidenceKind.STOP or evidence.kind is EvidenceKind.PERSON_STOP
-    if is_dated and reach_back(fold, evidence) < fold.bridged_us:
-        return True
-    if is_dated and fold.stop is not None and fold.stop.ran_least_us and evidence.earliest_us < evidence.at_us:
-        return True
-    if fold.flow_from_us is None or (fold.group is None and not fold.done):
-        return False
-    if is_dated:
-        return reach_back(fold, evidence) < fold.flow_from_us + therapy.merge_run_us
+        return fold.stop is not None or _has_ended_stops(fold)
+    if evidence.kind is EvidenceKind.STOP or evidence.kind is EvidenceKind.PERSON_STOP:
+        return _reaches_back(fold, evidence, therapy)
     reading = fold.reading
-    if evidence.kind is not EvidenceKind.FLOW or reading is None or reading.at_us >= fold.flow_from_us:
+    if evidence.kind is not EvidenceKind.FLOW or reading is None or not _has_ended_stops(fold):
+        return False
+    if fold.flow_from_us is None or reading.at_us >= fold.flow_from_us:
         return False
     found = ran(reading, evidence, therapy)
     return found is not None and found.is_throughout
+
+
+def _has_ended_stops(fold: Fold) -> bool:
+    return fold.group is not None or bool(fold.done)
+
+
+def _reaches_back(fold: Fold, evidence: Evidence, therapy: Therapy) -> bool:
+    """Return whether a stop takes back what a witness, or flow after an earlier stop, had made believed."""
+    reach_us = reach_back(fold, evidence)
+    if reach_us < fold.bridged_us:
+        return True
+    if fold.stop is not None and fold.stop.ran_least_us and evidence.earliest_us < evidence.at_us:
+        return True
+    if fold.flow_from_us is None or not _has_ended_stops(fold):
+        return False
+    return reach_us < fold.flow_from_us + therapy.merge_run_us
 
 
 def refold(base: Fold, evidence: tuple[Evidence, ...], therapy: Therapy, later: tuple[Evidence, ...] = ()) -> Fold:
@@ -132,6 +142,11 @@ def _flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
     if evidence.unsure_us > therapy.silence_max_us:
         # Held up for so long, it says nothing about the silence: it may have been said before it.
         return fold
+    return _flow_after_gap(fold, evidence, therapy, ahead, lags=lags)
+
+
+def _flow_after_gap(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead, *, lags: bool) -> Fold:
+    """Return the clock after flow that follows a silence, or that the counter says was not all of the time."""
     found = _witness(fold, evidence, therapy, ahead)
     if found is not None and found.is_throughout and not lags:
         return _flows_on(fold, evidence, therapy)
@@ -139,7 +154,7 @@ def _flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
         return _counter_stands(fold, evidence, therapy)
     if found is not None:
         return _stop_inside(fold, evidence, found, therapy)
-    fold = replace(fold, stop=OpenStop(fold.last_flow_us))
+    fold = replace(fold, stop=OpenStop(fold.last_flow_us or evidence.at_us))
     return _flow_after_stop(fold, evidence, therapy, ahead)
 
 
@@ -208,10 +223,10 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ah
     why = Why.FLOW_CONFIRMED
     found = _witness(fold, evidence, therapy, ahead)
     reading = fold.reading
-    if found is not None and reading is not None and reading.motion is Motion.STANDING:
-        if confirmed_us == evidence.at_us:
-            stop, confirmed_us, why = _narrowed_resume(stop, evidence, found, confirmed_us)
-            fold = replace(fold, stop=stop, bridged_us=evidence.at_us)
+    is_standing = reading is not None and reading.motion is Motion.STANDING
+    if found is not None and is_standing and confirmed_us == evidence.at_us:
+        stop, confirmed_us, why = _narrowed_resume(stop, evidence, found, confirmed_us)
+        fold = replace(fold, stop=stop, bridged_us=evidence.at_us)
     return _confirm(_read(fold, evidence, therapy), confirmed_us, evidence.to_us, therapy, why)
 
 
@@ -297,3 +312,11 @@ def _doubt(fold: Fold, evidence: Evidence) -> Fold:
     if stop.is_flow_claimed and run_us == stop.run_us:
         return fold
     return replace(fold, stop=replace(stop, is_flow_claimed=True, run_us=run_us))
+
+
+_CLAIMS: dict[EvidenceKind, Callable[[Fold, Evidence, Therapy, Ahead], Fold]] = {
+    EvidenceKind.FLOW: _flow,
+    EvidenceKind.RUN: _run,
+    EvidenceKind.PERSON_FLOW: _person_flow,
+}
+"""What claims flow, and who weighs it."""

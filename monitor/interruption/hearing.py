@@ -67,6 +67,17 @@ def hear(state: PumpState, observation: Observation, at_us: int, policy: Policy,
     state = replace(counted, last_contact_at_us=at_us)
     state = resolve_code(state, OwnCode.SILENT, at_us, effects) if state.alerts else state
     state = clock_read(state, observation, at_us, policy.therapy, effects)
+    return _weighed(state, observation, at_us, before_us, policy, effects)
+
+
+def _weighed(
+    state: PumpState,
+    observation: StatusObserved | AlarmObserved | LogEventObserved | LogCovered,
+    at_us: int,
+    before_us: int | None,
+    policy: Policy,
+    effects: list[Effect],
+) -> PumpState:
     if isinstance(observation, StatusObserved):
         return _status(state, observation, at_us, before_us, policy, effects)
     if isinstance(observation, AlarmObserved):
@@ -122,9 +133,7 @@ def _counted(state: PumpState, observation: Observation) -> PumpState | None:
         return state
     seq = observation.seq
     if observation.boot != state.boot or state.seq < 0:
-        return replace(
-            state, boot=observation.boot, seq=seq, seq_window=1, pump_clock=forgotten(state.pump_clock)
-        )
+        return replace(state, boot=observation.boot, seq=seq, seq_window=1, pump_clock=forgotten(state.pump_clock))
     ahead = seq - state.seq
     if ahead > 0:
         return replace(state, seq=seq, seq_window=window_after(state.seq_window, ahead))
@@ -241,9 +250,7 @@ def _log_event(
     return _admit(state, found, policy, effects, entry, f"event:{entry.event}")
 
 
-def _log_covered(
-    state: PumpState, covered: LogCovered, at_us: int, policy: Policy, effects: list[Effect]
-) -> PumpState:
+def _log_covered(state: PumpState, covered: LogCovered, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
     """Take in a log without a hole where that excuses silence; in a steady course it says nothing new."""
     fold = state.fold
     found = coverage_evidence(covered, at_us)

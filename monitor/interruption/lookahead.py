@@ -79,10 +79,10 @@ def _bridges(base: Fold, evidence: tuple[Evidence, ...], blind: Ahead, therapy: 
             bridges.append((piece.earliest_us, piece.at_us))
         elif piece.kind is EvidenceKind.FLOW:
             found = ran(reading, piece, therapy)
-            is_flow = reading is not None and reading.motion is Motion.FLOWING
-            if reading is not None and is_flow and found is not None and found.is_throughout:
-                if not blind.is_blind(reading.at_us, piece.at_us):
-                    bridges.append((reading.at_us, piece.at_us))
+            is_all = found is not None and found.is_throughout
+            if is_all and reading is not None and reading.motion is Motion.FLOWING:
+                bridge = (reading.at_us, piece.at_us)
+                bridges.extend([] if blind.is_blind(*bridge) else [bridge])
             reading = after(reading, piece, therapy)
         elif piece.kind in _BREAKS:
             reading = None

@@ -73,7 +73,7 @@ def _parted(whole: Evidence, late: Evidence, therapy: Therapy) -> tuple[Evidence
     counter_ul = _last_counter(before)
     rests = []
     moved = next((place for place, (_, shown) in enumerate(after) if _is_beyond(shown, counter_ul)), 0)
-    if 0 < moved:
+    if moved > 0:
         # Reports that show no movement yet are apart from the one that does: it alone confirms flow.
         rests.append(_run_of(whole, after[:moved]))
     rests.append(_run_of(whole, after[moved:]))

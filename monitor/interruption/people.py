@@ -106,7 +106,10 @@ def reported(state: PumpState, event: Reported, policy: Policy, effects: list[Ef
     effects.append(PersonActed(what=REPORT_RUNNING if event.running else REPORT_STOPPED, by=event.by))
     if event.running:
         return _person_evidence(state, EvidenceKind.PERSON_FLOW, event.at_us, event.at_us, policy, effects)
-    since_us = event.at_us if event.since_us is None else min(event.since_us, event.at_us)
+    if event.since_us is None:
+        # When it stopped is not said: it was seen standing, as the pump's own status would say it.
+        return _person_evidence(state, EvidenceKind.NO_FLOW, event.at_us, event.at_us, policy, effects)
+    since_us = min(event.since_us, event.at_us)
     return _person_evidence(state, EvidenceKind.PERSON_STOP, event.at_us, since_us, policy, effects)
 
 

@@ -6,6 +6,8 @@ backwards from the last report, whose instant and counter are known, they give t
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 KEPT = 32
 """How many ways back one run keeps; what is older is known by its first report alone."""
 
@@ -42,7 +44,7 @@ def unpacked(samples: bytes, last: Sample) -> list[Sample]:
 def packed(reports: list[Sample]) -> bytes:
     """Return the ways between reports in order."""
     ways = b""
-    for (before_us, before_ul), (at_us, counter_ul) in zip(reports, reports[1:], strict=False):
+    for (before_us, before_ul), (at_us, counter_ul) in pairwise(reports):
         moved_ul = None if before_ul is None or counter_ul is None else counter_ul - before_ul
         ways = added(ways, at_us - before_us, moved_ul)
     return ways

@@ -6,7 +6,8 @@ from monitor.interruption.alerts import active_codes
 from monitor.interruption.incidents import off_class
 from monitor.interruption.offtime import Bounds, bounds, is_silent
 from monitor.interruption.policy import Policy, restart_text, restart_threshold, thresholds_in_force
-from monitor.interruption.state import Incident, InterruptionView, OffClass, Phase, PumpState
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Incident, OffClass, Phase, PumpState
 
 
 def views(state: PumpState, policy: Policy, now_us: int) -> list[InterruptionView]:

@@ -27,7 +27,8 @@ from monitor.feed.snapshots import snapshot_of
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import Outcome
 from monitor.interruption.policy import Threshold
-from monitor.interruption.state import InterruptionView, OffClass, Phase
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import OffClass, Phase
 from monitor.interruption.view import views
 from monitor.service.book import Entry
 from monitor.service.engine import Engine

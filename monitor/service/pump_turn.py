@@ -8,7 +8,8 @@ from monitor.escalation.turns import LadderState, LadderTurn
 from monitor.interruption.deadlines import next_deadline_us
 from monitor.interruption.effects import AlertRaised, Effect, PersonActed, PhaseChanged, RungAcknowledged
 from monitor.interruption.people import REPORT_STOPPED
-from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Alert, Phase, PumpState
 from monitor.interruption.view import view_of
 from monitor.service.alert_turn import Active, after_effects
 from monitor.service.book import NO_LADDERS, Entry, Ladders

@@ -16,7 +16,8 @@ from monitor.interruption.effects import (
 )
 from monitor.interruption.offtime import Stop
 from monitor.interruption.policy import Policy
-from monitor.interruption.state import Alert, InterruptionView, Phase, PumpState
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Alert, Phase, PumpState
 from monitor.storage.rows import AlertRow, InterruptionRow
 from monitor.storage.work import Work
 

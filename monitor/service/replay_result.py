@@ -6,7 +6,8 @@ from typing import Any
 
 from monitor.clock import SECOND_US
 from monitor.feed.wire import rfc3339
-from monitor.interruption.state import InterruptionView, Phase
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Phase
 from monitor.interruption.view import views
 from monitor.service.engine import Engine
 from monitor.service.recording import RungSummary, body_of

@@ -14,7 +14,8 @@ from monitor.escalation.roster import Contact, Roster, people_for
 from monitor.escalation.rungs import Ladder
 from monitor.escalation.turns import Call
 from monitor.interruption.alarms import AlertPriority
-from monitor.interruption.state import Alert, InterruptionView
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Alert
 from monitor.service.book import Entry
 from monitor.service.outgoing import NoticeBody
 from monitor.storage.rows import NoticeRow

@@ -30,7 +30,8 @@ from monitor.feed.records import (
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import Order
 from monitor.interruption.policy import HOUR_US, MINUTE_US, SECOND_US
-from monitor.interruption.state import InterruptionView, OffClass, Phase
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import OffClass, Phase
 
 NOON_US = 1_795_348_800 * SECOND_US
 """2026-11-22 12:00 UTC."""

@@ -13,7 +13,8 @@ from monitor.escalation.rungs import BLINATUMOMAB, Ladder
 from monitor.escalation.turns import Call, LadderState, LadderTurn
 from monitor.interruption.events import MarkKind
 from monitor.interruption.policy import MINUTE_US, SECOND_US
-from monitor.interruption.state import InterruptionView, Mark, OffClass, Phase
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Mark, OffClass, Phase
 
 DAY_US = 24 * 60 * MINUTE_US
 MIDNIGHT_US = 20_000 * DAY_US

@@ -15,7 +15,7 @@ from monitor.interruption.deadlines import next_deadline_us
 from monitor.interruption.effects import AlertRaised, Effect
 from monitor.interruption.events import Event, Order, Ordered, PumpObserved, Ticked
 from monitor.interruption.policy import MINUTE_US, Latency, Policy, Therapy, Threshold
-from monitor.interruption.state import InterruptionView
+from monitor.interruption.shown import InterruptionView
 from monitor.interruption.transitions import enrolled, step
 from monitor.interruption.view import views
 

@@ -20,7 +20,8 @@ from monitor.escalation.rungs import ALERT_RUNGS
 from monitor.escalation.turns import Call, Reason
 from monitor.interruption.alarms import AlertPriority, OwnCode
 from monitor.interruption.policy import MINUTE_US, SECOND_US
-from monitor.interruption.state import Alert, InterruptionView, OffClass
+from monitor.interruption.shown import InterruptionView
+from monitor.interruption.state import Alert, OffClass
 
 CHICAGO = ZoneInfo("America/Chicago")
 SITE = NoticeSite(CHICAGO, "+1 555 0100")

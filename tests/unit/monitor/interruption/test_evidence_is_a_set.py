@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drivers.contract import AlarmObserved, AlarmPhase, DeliveryStatus, LogEvent, LogEventObserved, StatusObserved
+from drivers.contract import (
+    AlarmObserved,
+    AlarmPhase,
+    DeliveryStatus,
+    LogEvent,
+    LogEventObserved,
+    Observation,
+    StatusObserved,
+)
 from monitor.interruption.policy import MINUTE_US
 from watched import Watched
 
@@ -76,7 +84,7 @@ def _observation(what: str, age_s: float) -> LogEventObserved | AlarmObserved:
 
 
 def _told(story: Story, *, is_late: bool) -> list[tuple[object, ...]]:
-    arrivals: list[tuple[float, int, object]] = [(at, 1, status) for at, status in _statuses(story)]
+    arrivals: list[tuple[float, int, Observation]] = [(at, 1, status) for at, status in _statuses(story)]
     for place, (at, what) in enumerate(_entries(story)):
         delay = story.delays[place % 10] if is_late else 0
         heard = min(at + delay + (0.25 if is_late and delay else 0), END_MINUTE)

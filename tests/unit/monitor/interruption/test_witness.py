@@ -13,9 +13,7 @@ from watched import Watched, minutes
 
 def _bag(pump: Watched, minute: float, delivery: str, remaining_ml: float) -> None:
     rate = 5.0 if delivery == "delivering" else 0.0
-    shown = StatusObserved(
-        delivery=DeliveryStatus(delivery), rate_ml_per_h=rate, volume_remaining_ml=remaining_ml
-    )
+    shown = StatusObserved(delivery=DeliveryStatus(delivery), rate_ml_per_h=rate, volume_remaining_ml=remaining_ml)
     pump.say(minute, shown)
 
 
