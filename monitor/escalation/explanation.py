@@ -10,7 +10,7 @@ from datetime import tzinfo
 
 import msgspec
 
-from monitor.escalation.phrases import exact_length, exact_time
+from monitor.escalation.phrases import day, exact_length, exact_time
 from monitor.escalation.reasons import Instant, Reason, in_words, reason_of
 from monitor.interruption.offtime import Stop
 from monitor.interruption.policy import Policy, Threshold
@@ -58,7 +58,7 @@ def explain(view: InterruptionView, rule: Rule | None, zone: tzinfo) -> list[str
     Without a ``rule``, as of an interruption that an older release stored, class and end are only named.
     """
     least, most = _least(view.off_min_us), _most(view.off_max_us)
-    as_of = exact_time(view.at_us, view.at_us, zone)
+    as_of = f"{day(view.at_us, zone)} {exact_time(view.at_us, view.at_us, zone)}"
     said = [f"Interruption {view.id} as of {as_of}: off for at least {least}, at most {most}, class {view.off_class}."]
     unlisted = view.merged_stops - len(view.stops)
     for number, stop in enumerate(view.stops, unlisted + 1):

@@ -57,6 +57,11 @@ def exact_time(at_us: int, now_us: int, zone: tzinfo, *, is_up: bool = False) ->
     return text if local.date() == today.date() else f"{local.day} {_MONTHS[local.month - 1]} {text}"
 
 
+def day(at_us: int, zone: tzinfo) -> str:
+    """Return the local day of an instant as "2026-11-22"."""
+    return f"{_local(at_us, zone):%Y-%m-%d}"
+
+
 def exact_length(span_us: int, *, is_up: bool = False) -> str:
     """Return a length of time to the second as "1 h 02 min 03 s"; rounded down, or up if ``is_up``."""
     whole, seconds = divmod(_whole(max(0, span_us), is_up=is_up), 60)
