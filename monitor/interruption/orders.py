@@ -19,6 +19,9 @@ from monitor.interruption.state import PumpState
 
 replace = msgspec.structs.replace
 
+CONFIGURATION = "configuration"
+"""Who gives the orders of the configuration file."""
+
 _OF_THE_PATIENT = ("drug", "indication", "age_group")
 _OF_THE_COURSE = ("cycle", "infusion_days", "free")
 
@@ -29,14 +32,16 @@ def ordered(state: PumpState, order: Order, by: str, policy: Policy, at_us: int,
     While a course is under way, or is complete, an order with a later start waits for it; until then the
     order before it is in force. Without a course it says when one is to begin.
     """
+    # A configuration file that was changed is no clinician's word on a hold.
+    hold = None if by == CONFIGURATION else state.hold
     is_under_way = state.fold.last_flow_us is not None or state.completed_at_us is not None
     if is_under_way and order.starts_at_us is not None and order.starts_at_us > at_us:
         effects.append(PlanChanged(order=order, is_complete=False, by=by, what="order-planned"))
-        return replace(state, next_order=order, hold=holds.ordered_under(state.hold, order.starts_at_us))
+        return replace(state, next_order=order, hold=holds.ordered_under(hold, order.starts_at_us) or state.hold)
     effects.append(PlanChanged(order=order, is_complete=False, by=by, what="order"))
-    if state.hold is not None:
+    if hold is not None:
         # What was planned before the hold is not what is wanted after it.
-        state = replace(state, hold=holds.ordered_under(state.hold, at_us), next_order=None)
+        state = replace(state, hold=holds.ordered_under(hold, at_us), next_order=None)
     return _in_force(state, order, policy, at_us, effects)
 
 
