@@ -84,6 +84,14 @@ def test_an_order_under_the_hold_makes_flow_expected_and_ends_it() -> None:
     assert any(isinstance(effect, PersonActed) and effect.what == "hold:restarted" for _, effect in pump.effects)
 
 
+def test_an_order_of_the_configuration_file_is_no_word_on_a_hold() -> None:
+    pump = held()
+    pump.stands(62, 100)
+    pump.take(Ordered(at_us=minutes(100), order=Order(rate_ml_per_h=5), by="configuration"))
+    pump.event(110, "delivery-start")
+    assert pump.raised() == ["running-during-hold"]
+
+
 def test_an_order_for_later_does_not_make_flow_expected_before_its_start() -> None:
     pump = held()
     pump.stands(62, 100)
