@@ -1,0 +1,221 @@
+"""What truly happened in the line of an imagined pump, and how much of it an honest clock must know.
+
+Written from the invariants alone (soundness, evidence, latency); it knows nothing of how the monitor
+works. Instants are integer microseconds of monitor time. A truth is a value; every function returns
+a new one.
+
+What the clock cannot know it does not owe, and only that:
+
+- a stop between two signs of flow that lie at most ``silence_max`` apart, of which no word was said;
+- a blocked line that the pump has not yet noticed, or whose alarm never reached us;
+- a silence shorter than the threshold at whose end a person saw it run;
+- a run between two words of no flow, of which no word was said: they are one stretch by design.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Flow(IntEnum):
+    """What reaches the patient."""
+
+    FULL = 1
+    PART = 2
+    """Keep-vein-open: a trickle. The label does not say what it counts for."""
+    OFF = 3
+    BLOCKED = 4
+    """Nothing, while the motor turns and the pump believes that it delivers."""
+    SLOW = 5
+    """Under-rate. A counter counts it as therapy for a shorter time, unless the rate was told."""
+
+
+class Span(NamedTuple):
+    """A stretch of one kind of flow, up to the next one; ``is_told`` once a blocked line was reported."""
+
+    from_us: int
+    flow: Flow
+    is_told: bool = False
+
+
+class Says(IntEnum):
+    """What a word says of flow."""
+
+    FLOW = 1
+    SEEN = 2
+    """A person saw it run: that vouches for the silence before, if it is shorter than the threshold."""
+    DOUBT = 3
+    STOP = 4
+
+
+class Word(NamedTuple):
+    """Something that was said and heard about one instant; ``rank`` orders what is about the same one."""
+
+    at_us: int
+    rank: int
+    says: Says
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether it says that the therapy flowed."""
+        return self.says <= Says.SEEN
+
+
+class Truth(NamedTuple):
+    """All spans and all words.
+
+    Nothing before ``settled_us`` is owed (reviewed by a clinician). A silence shorter than ``vouched_us``
+    is excused by a person who sees it run at its end.
+    """
+
+    spans: tuple[Span, ...]
+    words: tuple[Word, ...] = ()
+    settled_us: int = 0
+    vouched_us: int = 0
+
+
+BEFORE, IMPLIED, ACT, AFTER = 0, 10, 20, 30
+"""Ranks of what is said before, by and after the one thing that the pump does at an instant.
+
+``IMPLIED`` is what a dated stop says of the moment before it: that there was flow to stop.
+"""
+
+
+def now_flowing(truth: Truth) -> Flow:
+    """Return what reaches the patient now."""
+    return truth.spans[-1].flow
+
+
+def turned(truth: Truth, at_us: int, flow: Flow) -> Truth:
+    """Return the truth with another kind of flow from ``at_us`` on."""
+    spans = truth.spans
+    if spans[-1].from_us == at_us:
+        spans = spans[:-1]
+    if spans and spans[-1].flow is flow and flow is not Flow.BLOCKED:
+        return truth._replace(spans=spans)
+    return truth._replace(spans=(*spans, Span(at_us, flow)))
+
+
+def with_word(truth: Truth, at_us: int, rank: int, says: Says) -> Truth:
+    """Return the truth with one more word that was heard."""
+    word = Word(at_us, rank, says)
+    if word in truth.words:
+        return truth
+    words = list(truth.words)
+    insort(words, word)
+    return truth._replace(words=tuple(words))
+
+
+def with_blockage_told(truth: Truth, alarm_us: int) -> Truth:
+    """Return the truth with the blocked stretch that ended in an alarm at ``alarm_us`` known of."""
+    spans = list(truth.spans)
+    for place, span in enumerate(spans):
+        ends_us = spans[place + 1].from_us if place + 1 < len(spans) else alarm_us
+        if span.flow is Flow.BLOCKED and span.from_us <= alarm_us <= ends_us:
+            spans[place] = span._replace(is_told=True)
+    return truth._replace(spans=tuple(spans))
+
+
+def is_excused(truth: Truth, span: Span, ends_us: int, silence_max_us: int) -> bool:
+    """Return whether no honest clock could know of this stretch without flow."""
+    if span.flow is Flow.BLOCKED:
+        return not span.is_told
+    if span.flow is Flow.SLOW and not _is_doubted(truth, span, ends_us):
+        return True
+    before = after = None
+    begins = max((span.from_us, IMPLIED), (truth.settled_us, AFTER + 9))
+    for word in truth.words:
+        if (word.at_us, word.rank) <= begins and word.is_flow:
+            before = word
+        elif word.is_flow and (word.at_us, word.rank) >= (ends_us, IMPLIED) and after is None:
+            after = word
+    if before is None or after is None:
+        return False
+    apart_us = after.at_us - before.at_us
+    if apart_us > silence_max_us and not (after.says is Says.SEEN and apart_us < truth.vouched_us):
+        return False
+    return all(word.is_flow for word in truth.words if before < word < after)
+
+
+def is_recent(truth: Truth, since_us: int) -> bool:
+    """Return whether the last word was about an instant no older than ``since_us``."""
+    return bool(truth.words) and truth.words[-1].at_us >= since_us
+
+
+def missed(truth: Truth, now_us: int, silence_max_us: int) -> list[tuple[int, int]]:
+    """Return the stretches without therapy that an honest upper bound must hold, oldest first."""
+    found = []
+    for span, ends_us in _stretches(truth, now_us):
+        starts_us = max(span.from_us, truth.settled_us)
+        if ends_us > starts_us and not is_excused(truth, span, ends_us, silence_max_us):
+            found.append((starts_us, ends_us))
+    return found
+
+
+def stood_us(truth: Truth, from_us: int, to_us: int) -> int:
+    """Return how long nothing flowed between two instants, as far as words can tell: no lower bound may be above it."""
+    total = 0
+    spans = truth.spans
+    for place, span in enumerate(spans):
+        ends_us = spans[place + 1].from_us if place + 1 < len(spans) else to_us
+        if span.flow in (Flow.OFF, Flow.BLOCKED) or _is_untold(truth, span, ends_us):
+            total += max(0, min(ends_us, to_us) - max(span.from_us, from_us))
+    return total
+
+
+def _is_untold(truth: Truth, span: Span, ends_us: int) -> bool:
+    """Return whether nobody could tell this flow from none: a counter does not show a trickle either."""
+    if span.flow in (Flow.PART, Flow.SLOW):
+        return not _is_doubted(truth, span, ends_us)
+    return is_hidden_run(truth, span, ends_us)
+
+
+def _is_doubted(truth: Truth, span: Span, ends_us: int) -> bool:
+    return any(word.says is Says.DOUBT and span.from_us <= word.at_us <= ends_us for word in truth.words)
+
+
+def is_hidden_run(truth: Truth, span: Span, ends_us: int) -> bool:
+    """Return whether flow lies between two words of no flow and no word was said of it."""
+    before = after = None
+    for word in truth.words:
+        if word.says is Says.STOP and (word.at_us, word.rank) < (span.from_us, ACT):
+            before = word
+        elif word.says is Says.STOP and (word.at_us, word.rank) >= (ends_us, ACT) and after is None:
+            after = word
+    if before is None or after is None:
+        return False
+    return all(word.says is Says.STOP or word.rank == IMPLIED for word in truth.words if before < word < after)
+
+
+def overlap_us(stretches: list[tuple[int, int]], from_us: int, to_us: int) -> int:
+    """Return how much of ``stretches`` lies between two instants."""
+    return sum(max(0, min(end, to_us) - max(start, from_us)) for start, end in stretches)
+
+
+def trimmed(truth: Truth, before_us: int) -> Truth:
+    """Return the truth without what lies wholly before ``before_us``, but for the last sign of flow."""
+    spans = truth.spans
+    first = max((place for place, span in enumerate(spans) if span.from_us <= before_us), default=0)
+    words = truth.words
+    old = [place for place, word in enumerate(words) if word.at_us < before_us and word.is_flow]
+    start = old[-1] if old else 0
+    kept = (spans[first]._replace(from_us=max(spans[first].from_us, before_us)), *spans[first + 1 :])
+    settled_us = truth.settled_us if truth.settled_us > before_us else 0
+    return truth._replace(spans=kept, words=words[start:], settled_us=settled_us)
+
+
+def _stretches(truth: Truth, now_us: int) -> list[tuple[Span, int]]:
+    """Return every stretch without full flow and where it ends."""
+    spans = truth.spans
+    return [
+        (span, spans[place + 1].from_us if place + 1 < len(spans) else now_us)
+        for place, span in enumerate(spans)
+        if span.flow is not Flow.FULL
+    ]
+
+
+def settled(truth: Truth, at_us: int) -> Truth:
+    """Return the truth with everything before ``at_us`` reviewed: it is owed no more, and the clock begins anew."""
+    return with_word(truth._replace(settled_us=max(truth.settled_us, at_us)), at_us, AFTER + 9, Says.FLOW)
