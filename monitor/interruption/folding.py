@@ -18,9 +18,10 @@ import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead, ahead_of, believable
-from monitor.interruption.offtime import Fold, OpenStop, Stop, Why, finished, joined
+from monitor.interruption.offtime import Fold, OpenStop, Stop, Why
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, after, has_moved, is_due, ran, step_ul_of
+from monitor.interruption.resuming import confirm, confirmed_at, narrowed_resume, resumed, settle
 from monitor.interruption.standing import no_flow, reach_back
 
 replace = msgspec.structs.replace
@@ -164,7 +165,7 @@ def _flows_on(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
     if evidence.flow_by_us - before_us > therapy.silence_max_us:
         bridged_us = evidence.at_us
     fold = replace(fold, last_flow_us=max(before_us, evidence.to_us), bridged_us=bridged_us)
-    return _settle(_read(fold, evidence, therapy), therapy)
+    return settle(_read(fold, evidence, therapy), therapy)
 
 
 def _counter_stands(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
@@ -186,7 +187,7 @@ def _stop_inside(fold: Fold, evidence: Evidence, found: Ran, therapy: Therapy) -
     why = Why.COUNTER if found.by_counter else Why.BAG
     stop = Stop(last_us, None, None, evidence.at_us, low_us, high_us, (Why.FLOW_SEEN, why, why, Why.FLOW_CONFIRMED))
     believed = replace(fold, bridged_us=evidence.at_us)
-    return _resumed(_read(believed, evidence, therapy), stop, evidence.to_us, therapy)
+    return resumed(_read(believed, evidence, therapy), stop, evidence.to_us, therapy)
 
 
 def _run(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
@@ -206,14 +207,14 @@ def _run(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold
     run_us = evidence.at_us if stop.run_us is None and not stop.is_flow_claimed else stop.run_us
     fold = replace(fold, stop=replace(stop, run_us=run_us, is_flow_claimed=True))
     is_sure = not has_counter and evidence.unsure_us <= therapy.silence_max_us
-    return _confirm(fold, evidence.flow_by_us, evidence.to_us, therapy, Why.RUN_SAID) if is_sure else fold
+    return confirm(fold, evidence.flow_by_us, evidence.to_us, therapy, Why.RUN_SAID) if is_sure else fold
 
 
 def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
     stop = fold.stop
     if stop is None:
         return fold
-    confirmed_us = _confirmed_at(fold.reading, evidence)
+    confirmed_us = confirmed_at(fold.reading, evidence)
     claimed = replace(fold, stop=replace(stop, is_flow_claimed=True))
     if evidence.unsure_us > therapy.silence_max_us:
         # It flowed at some time or other; whether it flows now, what comes next must tell.
@@ -225,55 +226,9 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ah
     reading = fold.reading
     is_standing = reading is not None and reading.motion is Motion.STANDING
     if found is not None and is_standing and confirmed_us == evidence.at_us:
-        stop, confirmed_us, why = _narrowed_resume(stop, evidence, found, confirmed_us)
+        stop, confirmed_us, why = narrowed_resume(stop, evidence, found, confirmed_us)
         fold = replace(fold, stop=stop, bridged_us=evidence.at_us)
-    return _confirm(_read(fold, evidence, therapy), confirmed_us, evidence.to_us, therapy, why)
-
-
-def _narrowed_resume(stop: OpenStop, evidence: Evidence, found: Ran, confirmed_us: int) -> tuple[OpenStop, int, Why]:
-    """Date the return of flow by how long the motor has run since it was last read standing."""
-    why = Why.COUNTER if found.by_counter else Why.BAG
-    if stop.onset_latest_us is not None and stop.certain_to_us is not None and stop.run_us is None:
-        certain_us_ = evidence.at_us - found.at_most_us
-        if certain_us_ > stop.certain_to_us:
-            stop = replace(stop, certain_to_us=certain_us_, certain_why=why)
-    since_us = max(stop.certain_to_us or 0, stop.run_us or 0)
-    resumed_us = max(evidence.at_us - found.at_least_us, since_us)
-    if resumed_us < confirmed_us:
-        return stop, resumed_us, why
-    return stop, confirmed_us, Why.FLOW_CONFIRMED
-
-
-def _confirmed_at(reading: Reading | None, evidence: Evidence) -> int | None:
-    """Return when a claim of flow was borne out by the counter, or at once if there is no counter."""
-    has_counter = reading is not None and reading.counter_ul is not None
-    is_unread = reading is not None and reading.motion is Motion.UNREAD
-    if evidence.counter_ul is None and (is_unread or not has_counter):
-        return evidence.flow_by_us
-    if has_counter and has_moved(reading, evidence):
-        return evidence.flow_by_us
-    return evidence.moved_us
-
-
-def _confirm(fold: Fold, at_us: int, last_us: int, therapy: Therapy, why: Why) -> Fold:
-    """Close the open stop: flow is confirmed at ``at_us`` at the latest and surely known until ``last_us``."""
-    stop = fold.stop
-    return fold if stop is None else _resumed(fold, finished(stop, at_us, why), last_us, therapy)
-
-
-def _resumed(fold: Fold, stop: Stop, last_us: int, therapy: Therapy) -> Fold:
-    group = joined(fold.group, stop)
-    flowing = replace(fold, stop=None, group=group, flow_from_us=stop.resume_latest_us, last_flow_us=last_us)
-    return _settle(flowing, therapy)
-
-
-def _settle(fold: Fold, therapy: Therapy) -> Fold:
-    """End the interruption once flow has been confirmed for the merge time."""
-    if fold.group is None or fold.flow_from_us is None or fold.last_flow_us is None:
-        return fold
-    if fold.last_flow_us - fold.flow_from_us < therapy.merge_run_us:
-        return fold
-    return replace(fold, group=None, done=(*fold.done, fold.group))
+    return confirm(_read(fold, evidence, therapy), confirmed_us, evidence.to_us, therapy, why)
 
 
 def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
@@ -283,12 +238,12 @@ def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead)
     fold = replace(fold, checked_us=at_us)
     if fold.stop is None:
         if _is_excused(fold, at_us, therapy, ahead):
-            return _settle(replace(fold, last_flow_us=max(fold.last_flow_us or 0, at_us)), therapy)
+            return settle(replace(fold, last_flow_us=max(fold.last_flow_us or 0, at_us)), therapy)
         last_us = fold.last_flow_us or at_us
         if not therapy.restart.is_met(at_us - last_us):
             return _vouched(fold, last_us, at_us, therapy)
         fold = replace(fold, stop=OpenStop(last_us))
-    return _confirm(fold, at_us, at_us, therapy, Why.PERSON_SAW_FLOW)
+    return confirm(fold, at_us, at_us, therapy, Why.PERSON_SAW_FLOW)
 
 
 def _vouched(fold: Fold, last_us: int, at_us: int, therapy: Therapy) -> Fold:
@@ -298,7 +253,7 @@ def _vouched(fold: Fold, last_us: int, at_us: int, therapy: Therapy) -> Fold:
     as long as the restart threshold is vouched for by nobody.
     """
     whys = (Why.FLOW_SEEN, Why.UNKNOWN, Why.UNKNOWN, Why.PERSON_SAW_FLOW)
-    return _resumed(fold, Stop(last_us, None, None, at_us, 0, 0, whys), at_us, therapy)
+    return resumed(fold, Stop(last_us, None, None, at_us, 0, 0, whys), at_us, therapy)
 
 
 def _doubt(fold: Fold, evidence: Evidence) -> Fold:

@@ -39,7 +39,6 @@ from monitor.storage.rows import AlertRow, InterruptionRow, StoredNotice
 _body_decoder = msgspec.json.Decoder(dict[str, Any])
 
 CURSOR_DIGITS_MAX = 18
-
 _LOW_RUNGS = frozenset({"patient"})
 
 

@@ -1,0 +1,59 @@
+"""What confirmed flow does to the clock: it ends a stop, and once it has lasted, the interruption."""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.interruption.evidence import Evidence
+from monitor.interruption.offtime import Fold, OpenStop, Stop, Why, finished, joined
+from monitor.interruption.policy import Therapy
+from monitor.interruption.reading import Motion, Ran, Reading, has_moved
+
+replace = msgspec.structs.replace
+
+
+def narrowed_resume(stop: OpenStop, evidence: Evidence, found: Ran, confirmed_us: int) -> tuple[OpenStop, int, Why]:
+    """Date the return of flow by how long the motor has run since it was last read standing."""
+    why = Why.COUNTER if found.by_counter else Why.BAG
+    if stop.onset_latest_us is not None and stop.certain_to_us is not None and stop.run_us is None:
+        certain_us_ = evidence.at_us - found.at_most_us
+        if certain_us_ > stop.certain_to_us:
+            stop = replace(stop, certain_to_us=certain_us_, certain_why=why)
+    since_us = max(stop.certain_to_us or 0, stop.run_us or 0)
+    resumed_us = max(evidence.at_us - found.at_least_us, since_us)
+    if resumed_us < confirmed_us:
+        return stop, resumed_us, why
+    return stop, confirmed_us, Why.FLOW_CONFIRMED
+
+
+def confirmed_at(reading: Reading | None, evidence: Evidence) -> int | None:
+    """Return when a claim of flow was borne out by the counter, or at once if there is no counter."""
+    has_counter = reading is not None and reading.counter_ul is not None
+    is_unread = reading is not None and reading.motion is Motion.UNREAD
+    if evidence.counter_ul is None and (is_unread or not has_counter):
+        return evidence.flow_by_us
+    if has_counter and has_moved(reading, evidence):
+        return evidence.flow_by_us
+    return evidence.moved_us
+
+
+def confirm(fold: Fold, at_us: int, last_us: int, therapy: Therapy, why: Why) -> Fold:
+    """Close the open stop: flow is confirmed at ``at_us`` at the latest and surely known until ``last_us``."""
+    stop = fold.stop
+    return fold if stop is None else resumed(fold, finished(stop, at_us, why), last_us, therapy)
+
+
+def resumed(fold: Fold, stop: Stop, last_us: int, therapy: Therapy) -> Fold:
+    """Return the clock with a finished stop: flow was surely seen until ``last_us`` since."""
+    group = joined(fold.group, stop)
+    flowing = replace(fold, stop=None, group=group, flow_from_us=stop.resume_latest_us, last_flow_us=last_us)
+    return settle(flowing, therapy)
+
+
+def settle(fold: Fold, therapy: Therapy) -> Fold:
+    """End the interruption once flow has been confirmed for the merge time."""
+    if fold.group is None or fold.flow_from_us is None or fold.last_flow_us is None:
+        return fold
+    if fold.last_flow_us - fold.flow_from_us < therapy.merge_run_us:
+        return fold
+    return replace(fold, group=None, done=(*fold.done, fold.group))
