@@ -28,9 +28,20 @@ FILE = tomllib.loads(
     id = "p"
     driver = "acme"
     serial = "SN1"
-    order = { rate_ml_per_h = 5, bag_hours = 48, starts_at = 2026-03-02T12:00:00Z }
     plan = { ends_at = 2026-03-30T12:00:00Z }
+    forced_by = ["A", "B"]
     options = { device = "/dev/a" }
+    [pumps.order]
+    rate_ml_per_h = 5
+    bag_hours = 48
+    starts_at = 2026-03-02T12:00:00Z
+    drug = "blinatumomab"
+    indication = "mrd-positive"
+    age_group = "adult"
+    cycle = 2
+    infusion_days = 28
+    bag_expires_at = 2026-03-04T12:00:00Z
+    free = [{ from = 2026-03-10T12:00:00Z, until = 2026-03-11T12:00:00Z }]
     [[sources]]
     driver = "bus"
     name = "broker"
@@ -43,6 +54,26 @@ FILE = tomllib.loads(
     maintenance_quiet = "20min"
     maintenance_max = "30min"
     latency = { "5" = "15min", "0.6" = "124min" }
+    latency_source = "the test report"
+    counter_step_ml = 0.1
+    bag_error_fraction = 0.06
+    cumulative = { window = "24h", advisory = "4h" }
+    rates = [{ rate_ml_per_h = 5, bag_hours = 48 }]
+    do_not = ["flush"]
+    [therapies.own]
+    thresholds = [{ off_time = "1h", audience = "everyone", basis = "label", fallback = true }]
+    volume_deficit_fraction = 0.1
+    source = "us"
+    drugs = ["something"]
+    bag_hours_max = 48
+    schedule = { starts = "08:00", ends = "20:00" }
+    hold_rules = [{ reasons = ["surgery"], over_days = 1, up_to_days = 3, text = "wait" }]
+    [[therapies.own.restart_texts]]
+    indication = "any"
+    age_group = "child"
+    cycles = "first"
+    text = "ask"
+    restart_named = false
     [[contacts]]
     id = "anna"
     role = "home-nurse"

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.config.enrolment import LINE_FAULTS_MAX
 from monitor.config.settings import Config
-from monitor.interruption.events import Order
+from monitor.interruption.events import FreeInterval, Order
 
 FaultsOf = Callable[[str], list[str]]
 Parse = Callable[[str], Config]
@@ -165,3 +165,74 @@ def test_a_file_full_of_faults_names_the_first_and_counts_the_rest(faults_of: Fa
 def test_a_pump_of_a_fleet_that_is_enrolled_by_itself_too_is_refused(faults_of: FaultsOf, tmp_path: Path) -> None:
     (fault,) = faults_of(PUMP + fleet(tmp_path, "p\n"))
     assert fault.endswith("p is enrolled already, by pumps[0]")
+
+
+def test_an_order_says_for_whom_and_for_how_long_it_is(parsed: Parse) -> None:
+    words = 'drug = "Blincyto", indication = "mrd-positive", age_group = "child", cycle = 1, infusion_days = 28'
+    stretch = "free = [{ from = 2026-03-02T12:00:00Z, until = 2026-03-03T12:00:00Z }]"
+    (pump,) = parsed(PUMP + f"order = {{ {words}, bag_expires_at = 2026-03-02T12:00:00Z, {stretch} }}").pumps
+    assert pump.order == Order(
+        drug="Blincyto",
+        indication="mrd-positive",
+        age_group="child",
+        cycle=1,
+        infusion_days=28.0,
+        bag_expires_at_us=NOON_US,
+        free=(FreeInterval(NOON_US, NOON_US + 24 * 3_600_000_000),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('drug = ""', "order.drug: must be a name"),
+        ('indication = "MRD"', "order.indication: must be a word"),
+        (
+            'indication = "mdr-positive"',
+            "order.indication: mdr-positive is no indication of blinatumomab; did you mean",
+        ),
+        ('age_group = "infant"', "order.age_group: must be adult or child"),
+        ("cycle = 0", "order.cycle: must be"),
+        ("infusion_days = 0", "order.infusion_days: must be"),
+        ("bag_expires_at = 2026-03-02T12:00:00", "order.bag_expires_at: "),
+        ("free = [{ from = 2026-03-02T12:00:00Z }]", "order.free[0]: must be a table of two instants"),
+        (
+            "free = [{ from = 2026-03-02T12:00:00Z, until = 2026-03-02T12:00:00Z }]",
+            "order.free[0]: until must be later than from",
+        ),
+        (
+            'drug = "insulin"',
+            'order: the drug insulin is not given under the therapy blinatumomab; write therapy = "in',
+        ),
+        (
+            'drug = "milrinone"',
+            "order: the drug milrinone is not given under the therapy blinatumomab; write a therapy",
+        ),
+        (
+            "rate_ml_per_h = 50",
+            "order: 50 mL/h is no rate of blinatumomab, which is given at 0.6, 1.8, 2.5, 3.3, 5, 10",
+        ),
+    ],
+)
+def test_an_order_that_says_it_wrongly_is_refused(faults_of: FaultsOf, line: str, fault: str) -> None:
+    (found,) = faults_of(PUMP + f"order = {{ {line} }}")
+    assert found.startswith(f"pumps[0].{fault}")
+
+
+def test_the_drug_of_an_own_therapy_is_named_there(faults_of: FaultsOf, parsed: Parse) -> None:
+    own = '[therapies.own]\nthresholds = ["1h"]\nsource = "us"\n'
+    pump = '[[pumps]]\nid = "p"\ntherapy = "own"\norder = { drug = "Milrinone" }\n'
+    (fault,) = faults_of(own + pump)
+    assert "add it to drugs in [therapies.own], or two people may confirm it with forced_by" in fault
+    assert parsed(own + 'drugs = ["milrinone"]\n' + pump).pumps[0].forced_misfit is None
+
+
+@pytest.mark.parametrize("people", ['["A"]', '["A", "a"]', "[]", '["A", ""]', '"A, B"'])
+def test_it_takes_two_people_to_force_an_order(faults_of: FaultsOf, people: str) -> None:
+    assert "forced_by" in faults_of(PUMP + f'order = {{ drug = "insulin" }}\nforced_by = {people}')[0]
+
+
+def test_what_two_people_force_is_kept_with_their_names(parsed: Parse) -> None:
+    (pump,) = parsed(PUMP + 'order = { drug = "insulin" }\nforced_by = ["A. Nurse", "B. Pharmacist"]').pumps
+    assert pump.forced_by == ("A. Nurse", "B. Pharmacist")
+    assert pump.forced_misfit == "the drug insulin is not given under the therapy blinatumomab"
