@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from drivers.contract import AlarmCode
-from monitor.interruption.events import FreeInterval, HoldChanged, Order, Ordered
+import pytest
+
+from drivers.contract import AlarmCode, DeliveryStatus, StatusObserved
+from monitor.interruption.events import FreeInterval, HoldChanged, Order, Ordered, PumpObserved
 from monitor.interruption.free_time import free_until_us, free_us, next_free
 from monitor.interruption.policy import HOUR_US
 from monitor.interruption.state import Phase
 from monitor.interruption.therapy_rules import Schedule
+from monitor.interruption.transitions import step, step_in_full
 from watched import BLINATUMOMAB, Watched, minutes
 
 DAY = 1440
@@ -50,6 +53,17 @@ def test_the_short_road_does_not_pass_the_start_of_an_order() -> None:
     assert pump.raised() == []
     pump.status(61, rate_ml_per_h=1.8)
     assert pump.raised() == ["rate-mismatch"]
+
+
+@pytest.mark.parametrize("minute", [119, 120, 121])
+def test_the_short_road_ends_where_the_plan_has_a_step(minute: int) -> None:
+    pump = Watched(ordered_ml_per_h=None)
+    ordered(pump, 0, Order(rate_ml_per_h=5, free=FREE))
+    pump.runs(0, 118)
+    seen = StatusObserved(delivery=DeliveryStatus.DELIVERING, rate_ml_per_h=5.0)
+    # Heard before anything rang, as it may be.
+    event = PumpObserved(at_us=minutes(minute), observation=seen)
+    assert step(pump.state, event, pump.policy).state == step_in_full(pump.state, event, pump.policy).state
 
 
 def test_an_order_keeps_what_it_does_not_say_of_the_patient() -> None:
