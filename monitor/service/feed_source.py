@@ -26,14 +26,13 @@ from monitor.feed.records import (
 from monitor.feed.snapshots import snapshot_of
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.events import Outcome
-from monitor.interruption.policy import Threshold
 from monitor.interruption.shown import InterruptionView
-from monitor.interruption.state import OffClass, Phase
+from monitor.interruption.state import Phase
 from monitor.interruption.view import views
 from monitor.service.book import Entry
 from monitor.service.engine import Engine
 from monitor.service.intake import EventArrived, Reply
-from monitor.service.recording import Body, body_of
+from monitor.service.recording import Body, body_of, stored_view
 from monitor.storage.rows import AlertRow, InterruptionRow, StoredNotice
 
 _body_decoder = msgspec.json.Decoder(dict[str, Any])
@@ -138,7 +137,7 @@ class EngineSource:
             if notice.contact not in contacts:
                 contacts.append(notice.contact)
         body = body_of(row)
-        live = self._live_view(row)
+        live = self._live_view(row, body)
         rungs = tuple(
             RungRecord(
                 rung=rung.rung,
@@ -150,7 +149,7 @@ class EngineSource:
             for rung in body.rungs
         )
         return InterruptionRecord(
-            view=_stored_view(row, body) if live is None else live[0],
+            view=stored_view(row, body) if live is None else live[0],
             rule=body.rule if live is None else live[1],
             rungs=rungs,
             notices=tuple(self._notice(notice) for notice in notices),
@@ -159,14 +158,16 @@ class EngineSource:
             closed_by=row.closed_by or "",
         )
 
-    def _live_view(self, row: InterruptionRow) -> tuple[InterruptionView, Rule] | None:
+    def _live_view(self, row: InterruptionRow, body: Body) -> tuple[InterruptionView, Rule] | None:
         entry = self._engine.book.entries.get(row.pump)
         state = None if entry is None else entry.state
         if entry is None or state is None:
             return None
         for view in views(state, entry.policy, self.now_us()):
             if view.number == row.number:
-                return view, rule_of(view, entry.policy)
+                # What ended may have lost the evidence of its stops while it is still in memory.
+                stops = view.stops or body.stops if view.merged_stops else ()
+                return msgspec.structs.replace(view, stops=stops), rule_of(view, entry.policy)
         return None
 
     def alerts(self, *, open_only: bool, after: str | None, limit: int) -> Page[AlertRecord]:
@@ -266,35 +267,3 @@ def _place(after: str | None) -> int | None:
         message = "this page's cursor was never handed out"
         raise CursorError(message)
     return int(after)
-
-
-def _stored_view(row: InterruptionRow, body: Body) -> InterruptionView:
-    """Return an interruption that is over, as it was stored last."""
-    threshold = Threshold(row.threshold_us or 1) if body.rule is None else body.rule.threshold
-    return InterruptionView(
-        id=interruption_id(row.pump, row.number),
-        pump=row.pump,
-        number=row.number,
-        at_us=row.as_of_us,
-        opened_at_us=row.opened_at_us,
-        noticed_at_us=row.noticed_at_us,
-        detected_at_us=row.detected_at_us,
-        high_priority_at_us=None,
-        phase=Phase(row.phase),
-        ended_at_us=row.ended_at_us,
-        off_min_us=row.off_min_us,
-        off_max_us=row.off_max_us,
-        off_class=OffClass(row.off_class),
-        is_max_running=False,
-        deadline_at_us=None,
-        threshold_met_at_us=row.ended_at_us if threshold.is_met(row.off_max_us) else None,
-        silent_since_us=None,
-        last_contact_at_us=None,
-        alarm_codes=(),
-        merged_stops=row.stops,
-        found_late=row.found_late,
-        mark=None,
-        is_held=False,
-        stops=body.stops,
-        threshold=threshold,
-    )

@@ -1,4 +1,4 @@
-"""Turns effects into rows: the journal's facts, and interruptions and alerts as they now stand."""
+"""Turns effects into rows: the journal's facts, and interruptions and alerts as they now stand; and rows into views."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import msgspec
 
 from monitor.escalation.explanation import Rule, rule_of
 from monitor.escalation.turns import LadderState
+from monitor.feed.ids import interruption_id
 from monitor.interruption.effects import (
     AlertAcknowledged,
     AlertRaised,
@@ -15,9 +16,9 @@ from monitor.interruption.effects import (
     kind_of,
 )
 from monitor.interruption.offtime import Stop
-from monitor.interruption.policy import Policy
+from monitor.interruption.policy import Policy, Threshold
 from monitor.interruption.shown import InterruptionView
-from monitor.interruption.state import Alert, Phase, PumpState
+from monitor.interruption.state import Alert, OffClass, Phase, PumpState
 from monitor.storage.rows import AlertRow, InterruptionRow
 from monitor.storage.work import Work
 
@@ -118,6 +119,38 @@ def body_of(row: InterruptionRow) -> Body:
     """Return what is stored of an interruption beside its columns; an older form held the rungs alone."""
     found = _body_decoder.decode(row.body)
     return found if isinstance(found, Body) else Body(found)
+
+
+def stored_view(row: InterruptionRow, body: Body) -> InterruptionView:
+    """Return an interruption that is over, as it was stored last."""
+    threshold = Threshold(row.threshold_us or 1) if body.rule is None else body.rule.threshold
+    return InterruptionView(
+        id=interruption_id(row.pump, row.number),
+        pump=row.pump,
+        number=row.number,
+        at_us=row.as_of_us,
+        opened_at_us=row.opened_at_us,
+        noticed_at_us=row.noticed_at_us,
+        detected_at_us=row.detected_at_us,
+        high_priority_at_us=None,
+        phase=Phase(row.phase),
+        ended_at_us=row.ended_at_us,
+        off_min_us=row.off_min_us,
+        off_max_us=row.off_max_us,
+        off_class=OffClass(row.off_class),
+        is_max_running=False,
+        deadline_at_us=None,
+        threshold_met_at_us=row.ended_at_us if threshold.is_met(row.off_max_us) else None,
+        silent_since_us=None,
+        last_contact_at_us=None,
+        alarm_codes=(),
+        merged_stops=row.stops,
+        found_late=row.found_late,
+        mark=None,
+        is_held=False,
+        stops=body.stops,
+        threshold=threshold,
+    )
 
 
 def touched(state: PumpState, effects: tuple[Effect, ...]) -> set[int]:

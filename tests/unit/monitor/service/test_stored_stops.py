@@ -1,0 +1,151 @@
+"""The stops of an interruption are stored with it, and found again when memory has let go of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from drivers.contract import Batch, DeliveryStatus, LogEvent, LogEventObserved, StatusObserved
+from drivers.registry import discover
+from monitor.clock import ManualClock
+from monitor.config.loading import parse
+from monitor.escalation.explanation import Rule, explain
+from monitor.escalation.turns import LadderState
+from monitor.feed.records import Health, InterruptionRecord, Site
+from monitor.interruption.events import Closed, Outcome
+from monitor.interruption.policy import HOUR_US, MINUTE_US
+from monitor.interruption.state import Phase
+from monitor.service.engine import Engine
+from monitor.service.feed_source import EngineSource
+from monitor.service.intake import BatchArrived, EventArrived, Rang
+from monitor.service.recording import Body, RungSummary, body_of, interruption_row, stored_view
+from monitor.storage.unit_of_work import Store
+from told_stops import counted_gap, silent
+
+CONFIG = '[site]\nid = "home"\n[[pumps]]\nid = "p1"\norder = { rate_ml_per_h = 5.0 }\n'
+START_US = 1_790_000_000_000_000
+
+
+class Ward:
+    """An engine over a database in memory that is started again at will."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock(START_US)
+        self.store = Store.open("sqlite://", START_US)
+        self.start()
+
+    def start(self) -> None:
+        self.engine = Engine(parse(CONFIG, Path.cwd(), discover()), self.store, self.clock, lambda _notices: [])
+        self.engine.load()
+        site = Site(id="home")
+        self.source = EngineSource(self.engine, lambda: Health(at_us=0, checks=()), site)
+
+    def hear(self, minute: float, said: StatusObserved | LogEventObserved) -> None:
+        self.wait(minute)
+        self.engine.intake.submit(BatchArrived("line", Batch(items=[("p1", said)])))
+
+    def wait(self, minute: float) -> None:
+        at_us = START_US + round(minute * MINUTE_US)
+        while (next_us := self.engine.processor.next_us()) is not None and next_us <= at_us:
+            self.clock.move_to(max(next_us, self.clock.now_us()))
+            self.engine.intake.submit(Rang())
+        self.clock.move_to(at_us)
+
+    def runs(self, first: int, last: int, every: int = 5) -> None:
+        for minute in range(first, last + 1, every):
+            self.hear(minute, StatusObserved(delivery=DeliveryStatus.DELIVERING, rate_ml_per_h=5.0))
+
+    def stands(self, first: int, last: int) -> None:
+        self.hear(first, LogEventObserved(event=LogEvent.DELIVERY_STOP))
+        for minute in range(first, last, 5):
+            self.hear(minute, StatusObserved(delivery=DeliveryStatus.NOT_DELIVERING, rate_ml_per_h=0.0))
+
+    @property
+    def record(self) -> InterruptionRecord:
+        found = self.source.interruption("p1-1")
+        assert found is not None
+        return found
+
+    def phase(self) -> Phase:
+        return self.record.view.phase
+
+    @property
+    def numbers_in_memory(self) -> list[int]:
+        state = self.engine.book.entries["p1"].state
+        assert state is not None
+        return [incident.number for incident in state.incidents]
+
+
+@pytest.fixture
+def ward() -> Iterator[Ward]:
+    one = Ward()
+    yield one
+    one.store.close()
+
+
+def spans(record: InterruptionRecord) -> list[tuple[int, int]]:
+    return [(stop.min_us // MINUTE_US, stop.max_us // MINUTE_US) for stop in record.view.stops]
+
+
+def test_what_ended_keeps_its_stops_when_it_has_left_memory_and_after_a_restart(ward: Ward) -> None:
+    ward.runs(0, 60)
+    ward.stands(60, 80)
+    ward.runs(80, 90)
+    ward.stands(90, 100)
+    ward.runs(100, 100 + 26 * 60)
+    expected = [(15, 20), (5, 10)]
+    assert ward.phase() == Phase.ENDED
+    assert spans(ward.record) == expected
+    ward.start()
+    ward.runs(1665, 1800)
+    assert spans(ward.record) == expected
+    assert ward.numbers_in_memory == []
+    sentences = explain(ward.record.view, ward.record.rule, UTC)
+    assert sentences[-1].endswith("flow had then been confirmed for 30 min.")
+
+
+def test_what_waits_for_review_keeps_its_stops_through_restart_and_close(ward: Ward) -> None:
+    ward.runs(0, 60)
+    ward.stands(60, 310)
+    ward.runs(310, 310 + 50 * 60)
+    assert ward.phase() == Phase.AWAITING_REVIEW
+    assert spans(ward.record) == [(245, 250)]
+    ward.start()
+    assert spans(ward.record) == [(245, 250)]
+    close = Closed(at_us=ward.clock.now_us(), outcome=Outcome.SUPERVISED_RESTART, note="seen", by="Dr. Sol")
+    ward.engine.intake.submit(EventArrived("p1", lambda _at_us: close))
+    assert ward.numbers_in_memory == []
+    assert ward.phase() == Phase.CLOSED
+    assert spans(ward.record) == [(245, 250)]
+    assert ward.record.rule == Rule(4 * HOUR_US, is_inclusive=True, merge_run_us=30 * MINUTE_US)
+
+
+def test_a_row_holds_rungs_stops_and_rule_and_gives_the_same_view_back() -> None:
+    for pump in (silent(), counted_gap()):
+        row = interruption_row(pump.only, pump.policy, LadderState())
+        body = body_of(row)
+        assert body == Body((), pump.only.stops, Rule(4 * HOUR_US, is_inclusive=True, merge_run_us=30 * MINUTE_US))
+        again = stored_view(row, body)
+        assert (again.stops, again.off_min_us, again.off_max_us) == (
+            pump.only.stops,
+            pump.only.off_min_us,
+            pump.only.off_max_us,
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[["patient",5,"ann",6]]', Body((RungSummary("patient", 5, "ann", 6),))),
+        ("[]", Body()),
+        ("{}", Body()),
+        ('{"rungs":[["patient",5,null,null]],"later":1}', Body((RungSummary("patient", 5, None, None),))),
+    ],
+)
+def test_older_and_newer_forms_of_a_body_are_read(text: str, expected: Body) -> None:
+    pump = silent()
+    row = interruption_row(pump.only, pump.policy, None)._replace(body=text)
+    assert body_of(row) == expected
