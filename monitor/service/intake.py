@@ -23,6 +23,9 @@ from monitor.interruption.events import Event
 LIST_MAX = 10_000
 """How many items may lie in the intake; more are refused to their sender."""
 
+BETWEEN_TURNS_S = 0.001
+"""Who has work for several turns leaves the pen to others for this long between two of them."""
+
 
 class Settler(Protocol):
     """The part of a driver that the intake needs."""
@@ -74,10 +77,16 @@ class NoticesReported(msgspec.Struct, frozen=True):
     outcomes: list[NoticeOutcome]
 
 
-class Rang(msgspec.Struct, frozen=True):
-    """The doorbell: time passed. ``is_housekeeping`` asks for flushes as well."""
+class Rang(msgspec.Struct):
+    """The doorbell: time passed.
+
+    Attributes:
+        is_housekeeping: Whether what moved without a change is to be written down as well.
+        has_more: Set by who handled it, if that was too much for one turn: hand it in again.
+    """
 
     is_housekeeping: bool = False
+    has_more: bool = False
 
 
 Item = BatchArrived | EventArrived | SiteChanged | NoticesReported | Rang
@@ -90,6 +99,7 @@ class Intake:
         self._handle = handle
         self._items: deque[Item] = deque()
         self._pen = threading.Lock()
+        self._pause = threading.Event()
 
     def submit(self, *items: Item) -> None:
         """Put ``items`` in, in order, and return once they have been handled (not: once they are durable).
@@ -103,6 +113,12 @@ class Intake:
         self._items.extend(items)
         with self._pen:
             self._drain()
+        for item in items:
+            while type(item) is Rang and item.has_more:
+                self._pause.wait(BETWEEN_TURNS_S)
+                self._items.append(item)
+                with self._pen:
+                    self._drain()
 
     def _drain(self) -> None:
         items: list[Item] = []

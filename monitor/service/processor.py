@@ -38,6 +38,10 @@ from monitor.service.site_board import SiteBoard
 from monitor.service.tally import Tally
 from monitor.storage.unit_of_work import Store
 
+FLUSHED_PER_TURN = 100
+FLUSH_TURNS_MAX = 50
+"""So many states are written down in one turn of a housekeeping, or more if it would take more turns than this."""
+
 RINGS_PER_TURN = 2_000
 """How many deadlines one turn takes up; the rest follow in the next, so that a crowd delays nobody for long."""
 
@@ -68,6 +72,9 @@ class Processor:
         self._board = board
         self._outgoing = outgoing
         self._stale: dict[str, Entry] = {}
+        self._flushing: dict[str, Entry] = {}
+        self._flushed_per_turn = FLUSHED_PER_TURN
+        self._flush_begun_us = 0
         self.on_deadline: Callable[[int], None] = lambda _: None
 
     def handle(self, items: list[Item]) -> None:
@@ -101,7 +108,7 @@ class Processor:
             case NoticesReported():
                 self._outgoing.note_outcomes(self.ledger.work, item.outcomes, now_us)
             case Rang(is_housekeeping=True):
-                self.flush(now_us)
+                item.has_more = self._keep_house(now_us)
             case Rang():
                 pass
 
@@ -222,13 +229,36 @@ class Processor:
 
     def flush(self, now_us: int, *, pack: bool = True) -> None:
         """Write down what moved without a change, and that the monitor is alive."""
-        for pump, entry in self._stale.items():
-            state, ladders = entry.encoded()
-            self.ledger.work.state(pump, state, ladders, entry.deadline_us)
-        self._stale.clear()
-        self.ledger.work.alive(now_us)
+        self._begin_flush(now_us)
+        self._flush(len(self._flushing))
         if pack:
             self.book.pack_idle(now_us)
+
+    def _keep_house(self, now_us: int) -> bool:
+        """Do what ``flush`` does, a part in each turn, so that no news waits for it; return whether there is more."""
+        if not self._flushing:
+            self._begin_flush(now_us)
+        self._flush(self._flushed_per_turn)
+        if self._flushing:
+            return True
+        self.book.pack_idle(now_us)
+        return False
+
+    def _begin_flush(self, now_us: int) -> None:
+        self._flushing |= self._stale
+        self._stale = {}
+        self._flush_begun_us = now_us
+        self._flushed_per_turn = max(FLUSHED_PER_TURN, len(self._flushing) // FLUSH_TURNS_MAX)
+
+    def _flush(self, most: int) -> None:
+        flushing = self._flushing
+        for _ in range(min(most, len(flushing))):
+            pump, entry = flushing.popitem()
+            state, ladders = entry.encoded()
+            self.ledger.work.state(pump, state, ladders, entry.deadline_us)
+        if not flushing:
+            # Said last: a crash before leaves states that are older than this would claim.
+            self.ledger.work.alive(self._flush_begun_us)
 
 
 def _refusal(effects: Iterable[Effect]) -> str | None:
