@@ -14,7 +14,7 @@ import msgspec
 from monitor.escalation import phrases
 from monitor.escalation.advice import Reader, Situation, advice, alert_sentence, forbids_restart, never, reader_of
 from monitor.escalation.roster import Contact
-from monitor.escalation.therapy_words import actions_met, restart_words
+from monitor.escalation.therapy_words import actions_met, own_threshold, restart_words
 from monitor.escalation.turns import Call
 from monitor.interruption.policy import MINUTE_US, Therapy
 from monitor.interruption.shown import InterruptionView
@@ -66,6 +66,7 @@ def render(
     facts += actions_met(view, reader)
     to_do = [advice(reader, situation, therapy), _never(site, therapy)]
     details = [
+        own_threshold(view, reader),
         # A notice may wait in a telephone for hours: bounds and ages are true at one instant.
         f"Written {phrases.wall_time(view.at_us, view.at_us, site.zone)}.",
         phrases.codes(view.alarm_codes),

@@ -29,6 +29,14 @@ def restart_words(view: InterruptionView, reader: Reader) -> str:
     return view.restart_text if reader is Reader.PHYSICIAN else ""
 
 
+def own_threshold(view: InterruptionView, reader: Reader) -> str:
+    """Return the threshold's figure where it is neither a label's nor published; patients are told the deadline."""
+    threshold = view.threshold
+    if threshold is None or threshold.basis is not Basis.OURS or reader is Reader.PATIENT:
+        return ""
+    return f"Threshold here: {phrases.minutes(threshold.off_time_us // MINUTE_US)}, not a label's."
+
+
 def actions_met(view: InterruptionView, reader: Reader) -> list[str]:
     """Return what the thresholds that were met mean, one sentence for each, the longest off-time last."""
     return [

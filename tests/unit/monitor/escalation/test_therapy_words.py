@@ -113,6 +113,14 @@ def test_label_rule_stands_only_before_what_a_label_says(threshold: Threshold, w
     assert ("Label rule: a" in text) is (threshold.basis is Basis.LABEL)
 
 
+def test_a_threshold_that_the_clinic_set_is_shown_as_its_own() -> None:
+    tightened = Threshold(3 * HOUR_US, basis=Basis.OURS)
+    view = replace(met(US, None, HOUR_US), threshold=tightened)
+    assert "Threshold here: 3 h 00 min, not a label's." in told(view, "home-nurse").text
+    assert "Threshold here" not in told(view, "patient").text
+    assert "Threshold here" not in told(replace(view, threshold=US.restart), "home-nurse").text
+
+
 @pytest.mark.parametrize("name", ["foslevodopa", "insulin", "epoprostenol", "levodopa-gel", "fluorouracil"])
 @pytest.mark.parametrize("role", [*ROLES])
 def test_where_a_restart_is_not_forbidden_nobody_is_told_not_to(name: str, role: str) -> None:
