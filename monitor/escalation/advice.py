@@ -99,7 +99,7 @@ _ALERTS: dict[str, str] = {
     "It must not be used after it; have another bag made.",
     OwnCode.BOLUS_RISK: "The line was flushed, or drug was pushed into it: a bolus may have been given. "
     "See what it means for the patient.",
-    OwnCode.HOLD_RULE: "The hold goes on.",
+    OwnCode.HOLD_RULE: "The therapy is on hold.",
     OwnCode.DOSE_REVIEW: "7 days since the restart at the dose that was ordered under the hold: escalate if no "
     "recurrence, where the label has it so; prescriber decides.",
     OwnCode.THIRD_PAUSE: "Third pause today: look for the cause.",

@@ -23,6 +23,9 @@ STOP_GRACE_US = 2 * MINUTE_US
 RESTART_WITHIN_US = 2 * HOUR_US
 """Flow that returns within this time after a person ended the hold was ordered by that person."""
 
+WORDS_MAX = 200
+"""A notice says no more than this of a hold, in characters: what nobody may do must fit behind it."""
+
 COUNTED_DAYS = (3.0, 7.0, 14.0)
 """Lengths after which clinicians are told how long a hold has lasted, whether or not a rule speaks of them."""
 
@@ -150,9 +153,17 @@ def _length_told(state: PumpState, hold: Hold, therapy: Therapy, now_us: int, ef
     if hold.ended_at_us is not None or not passed or passed[-1] <= hold.told_us:
         return state
     state = resolve_code(state, OwnCode.HOLD_RULE, now_us, effects)
-    text = f"On hold for more than {passed[-1] // DAY_US} days. {rule_of(therapy, hold, now_us)}"
-    state = raise_alert(state, OwnCode.HOLD_RULE, now_us, effects, words=text)
+    words = _shortened(f"{passed[-1] // DAY_US} days are over. {rule_of(therapy, hold, now_us)}")
+    state = raise_alert(state, OwnCode.HOLD_RULE, now_us, effects, words=words)
     return replace(state, hold=replace(hold, told_us=passed[-1]))
+
+
+def _shortened(text: str) -> str:
+    """Return as many whole sentences as a notice has room for; the feed shows all of them."""
+    if len(text) <= WORDS_MAX:
+        return text
+    cut = text[:WORDS_MAX].rfind(". ")
+    return text[: cut + 1] if cut > 0 else text[:WORDS_MAX]
 
 
 def _reviewed(state: PumpState, therapy: Therapy, now_us: int, effects: list[Effect]) -> PumpState:

@@ -154,6 +154,19 @@ def test_clinicians_are_told_what_each_length_of_a_hold_means() -> None:
     assert "new cycle" in texts[1]
 
 
+def test_what_a_notice_says_of_a_hold_leaves_room_for_what_nobody_may_do() -> None:
+    therapy = msgspec.structs.replace(
+        BLINATUMOMAB, hold_rules=tuple(HoldRule(reasons=("crs",), text="a rule of many words " * 3) for _ in range(4))
+    )
+    pump = Watched(therapy)
+    pump.runs(0, 10)
+    pump.take(HoldChanged(at_us=minutes(10), started=True, reason="CRS", by="doctor"))
+    pump.wait(4 * DAY)
+    (text,) = [text for _, text in told(pump)]
+    assert len(text) <= 200
+    assert text.endswith(".")
+
+
 def test_where_no_rule_speaks_the_prescriber_decides() -> None:
     pump = held(at=0, reason="pump or supply")
     pump.wait(8 * DAY)
