@@ -72,12 +72,13 @@ def _own_doubts(therapy: Therapy, path: str) -> Iterator[Doubt]:
     if therapy.merge_run_us < ours.merge_run_us:
         text = f"{text_of(therapy.merge_run_us)} is shorter than the built-in {text_of(ours.merge_run_us)}"
         yield f"{path}.merge_run", f"{text}: fewer stops are taken together"
+    yield from _schedule_doubts(therapy, None, path)
     if not therapy.latency:
         yield f"{path}.latency", "is missing: an occlusion counts from its alarm on, and pumps notice one late"
 
 
-def _schedule_doubts(therapy: Therapy, profile: Profile, path: str) -> Iterator[Doubt]:
-    least = profile.schedule_hours_min
+def _schedule_doubts(therapy: Therapy, profile: Profile | None, path: str) -> Iterator[Doubt]:
+    least = None if profile is None else profile.schedule_hours_min
     if therapy.schedule is not None:
         hours = DAY_H - therapy.schedule.on_min / 60
         yield f"{path}.schedule", f"stops in {hours:g} hours of every day are planned and nobody is told of them"

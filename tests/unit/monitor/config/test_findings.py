@@ -129,6 +129,7 @@ OWN = GOOD.replace('driver = "acme"', 'driver = "acme"\ntherapy = "own"') + (
         ("max_rate_fraction = 1.5", "max_rate_fraction: is above the built-in 1.1"),
         ("kvo_counts = true", "kvo_counts: keep-vein-open counts as therapy here"),
         ('drugs = ["nothing"]', "latency: is missing"),
+        ('schedule = { starts = "08:00", ends = "20:00" }', "schedule: stops in 12 hours of every day are planned"),
     ],
 )
 def test_a_limit_of_an_own_therapy_that_is_looser_than_ours_is_told(
