@@ -93,6 +93,9 @@ def _lines(sheet: answers.HandoverAnswer, pump: PumpSnapshot, zone: ZoneInfo) ->
     said.append(phrases.age(pump.last_contact_at_us, now_us))
     if plan.course is not None:
         said.append(f"Course: {plan.course.text}.")
+    if plan.completed_at is not None:
+        when = phrases.wall_time(microseconds(plan.completed_at), now_us, zone)
+        said.append(f"Course complete since {when}: {plan.treatment_free_days} treatment-free days so far.")
     if plan.free_until is not None:
         said.append(f"Free interval by plan until {phrases.wall_time(microseconds(plan.free_until), now_us, zone)}.")
     if plan.hold is not None:

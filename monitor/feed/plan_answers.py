@@ -105,6 +105,7 @@ class PlanAnswer(OrderAnswer):
     """The order in force with everything that is planned around it."""
 
     completed_at: datetime | None
+    treatment_free_days: float | None = Field(default=None, description="Since the course was complete.")
     free_until: datetime | None = None
     next_order: OrderAnswer | None = None
     bag: BagAnswer | None = None

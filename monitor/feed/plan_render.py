@@ -19,10 +19,12 @@ _HOUR_US = DAY_US // 24
 def plan_answer(pump: PumpSnapshot, *, is_clinician: bool = False) -> answers.PlanAnswer:
     """Return what is planned for one pump; the label's texts only for clinicians."""
     course = course_of(pump)
+    done_us = pump.completed_at_us if course.free_until_us is None else None
     return answers.PlanAnswer.model_validate(
         _order_fields(pump.order)
         | {
-            "completed_at": instant(pump.completed_at_us) if course.free_until_us is None else None,
+            "completed_at": instant(done_us),
+            "treatment_free_days": None if done_us is None else round((pump.at_us - done_us) / DAY_US, 2),
             "free_until": instant(course.free_until_us),
             "next_order": None if course.next_order is None else _order_fields(course.next_order),
             "bag": None if course.bag is None else _bag_answer(course.bag),

@@ -88,6 +88,27 @@ def test_an_order_after_the_end_waits_for_its_start_without_an_alarm() -> None:
     assert pump.off() == (0, 60)
 
 
+def test_the_end_of_a_course_is_no_restart() -> None:
+    pump = Watched(ordered_ml_per_h=None)
+    ordered(pump, 0, Order(rate_ml_per_h=5, ends_at_us=minutes(600)))
+    pump.runs(0, 100)
+    pump.event(100, "delivery-stop")
+    pump.stands(101, 700)
+    assert pump.only.phase is Phase.AWAITING_REVIEW
+    assert "unsupervised-restart" not in pump.raised()
+
+
+def test_a_free_interval_is_no_restart() -> None:
+    pump = Watched(ordered_ml_per_h=None)
+    free = (FreeInterval(minutes(600), minutes(900)),)
+    ordered(pump, 0, Order(rate_ml_per_h=5, free=free))
+    pump.runs(0, 100)
+    pump.event(100, "delivery-stop")
+    pump.stands(101, 700)
+    assert pump.only.phase is Phase.AWAITING_REVIEW
+    assert "unsupervised-restart" not in pump.raised()
+
+
 def test_nothing_is_counted_and_nobody_is_missed_in_a_free_interval() -> None:
     pump = Watched(ordered_ml_per_h=None)
     ordered(pump, 0, Order(rate_ml_per_h=5, free=FREE))
