@@ -21,8 +21,10 @@ BENCHMARKS = {
     "fleet-memory-and-restart": ("fleet_restart", "run"),
     "idle": ("idle", "run"),
     "serial-lines": ("serial_lines", "run"),
+    "course": ("course", "run"),
     "linearity": ("core", "linearity"),
     "core": ("core", "steady_step"),
+    "late-entry": ("core", "late_entry"),
 }
 """By name: the module and the function that takes report, folder and quick."""
 
