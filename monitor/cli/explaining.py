@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from monitor.cli.talking import DEFAULT_URL, AsJson, Token, Url, ask
+from monitor.errors import MonitorError
 
 Name = Annotated[str, typer.Argument(metavar="INTERRUPTION", help="Its id, such as `pump-1`.")]
+Config = Annotated[Path | None, typer.Option("--config", help="With --story: its configuration (TOML).")]
+Story = Annotated[
+    Path | None, typer.Option("--story", help="Explain an interruption of this story, as `replay` names it.")
+]
+Until = Annotated[str | None, typer.Option(help="With --story: let time run on to this instant (RFC 3339).")]
 
 
 def explain(
@@ -19,10 +27,30 @@ def explain(
     url: Url = DEFAULT_URL,
     token: Token = "",
     as_json: AsJson = False,  # noqa: FBT002 - a flag of the command line
+    config: Config = None,
+    story: Story = None,
+    until: Until = None,
 ) -> None:
     """Explain an interruption: the evidence behind each instant of each stop, the sums and the class."""
-    found = ask("GET", url, f"/api/v1/interruptions/{quote(interruption, safe='')}", token)
+    if story is None and config is None:
+        found = ask("GET", url, f"/api/v1/interruptions/{quote(interruption, safe='')}", token)
+    elif story is None or config is None:
+        message = "a story needs its configuration: give both --config and --story"
+        raise typer.BadParameter(message)
+    else:
+        found = _of_story(interruption, config, story, until)
     sys.stdout.write((json.dumps(found, indent=2, ensure_ascii=False) if as_json else _for_people(found)) + "\n")
+
+
+def _of_story(interruption: str, config: Path, story: Path, until: str | None) -> dict[str, Any]:
+    # Only now: what plays a story takes longer to import than all the rest of this command.
+    looking = import_module("monitor.cli.looking")
+    found: dict[str, Any] = looking.played(config, story, until, explains=True)
+    if interruption not in found:
+        message = f"the story has no interruption {interruption!r}"
+        raise MonitorError(message)
+    answer: dict[str, Any] = found[interruption]
+    return answer
 
 
 def _for_people(found: dict[str, Any]) -> str:

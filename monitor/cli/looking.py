@@ -6,7 +6,7 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,6 +28,12 @@ def replay(
     until: Annotated[str | None, typer.Option(help="Let time run on to this instant (RFC 3339).")] = None,
 ) -> None:
     """Play a story in virtual time and print what came of it as JSON."""
+    result = played(config, story, until)
+    sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+
+
+def played(config: Path, story: Path, until: str | None, *, explains: bool = False) -> dict[str, Any]:
+    """Return what came of a story, or its interruptions by id, explained."""
     settings = load(config, discover())
     until_us = None if until is None else _instant(until)
     if str(story) == "-":
@@ -37,8 +43,7 @@ def replay(
             lines = story.read_bytes().splitlines()
         except OSError as fault:
             raise ConfigurationError([f"{story}: {fault.strerror}"]) from fault
-    result = Replay(settings).run(read_story(lines, story.name, roles_of(settings)), until_us)
-    sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    return Replay(settings, explains=explains).run(read_story(lines, story.name, roles_of(settings)), until_us)
 
 
 def _instant(text: str) -> int:

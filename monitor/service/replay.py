@@ -18,6 +18,7 @@ from monitor.escalation.dispatcher import NoticeOutcome, NoticeState
 from monitor.feed.wire import rfc3339
 from monitor.interruption.alarms import OwnCode
 from monitor.service.engine import Engine
+from monitor.service.explained_story import explanations_of
 from monitor.service.intake import BatchArrived, EventArrived, Item, NoticesReported, Rang, Reply, SiteChanged
 from monitor.service.replay_result import result_of
 from monitor.service.story import Acted, Observed, RefusedLine, Restarted, StoryItem, WallStepped
@@ -28,10 +29,16 @@ RINGS_MAX = 1_000_000
 
 
 class Replay:
-    """One story under one configuration."""
+    """One story under one configuration.
 
-    def __init__(self, config: Config) -> None:
+    Args:
+        config: What holds for the pumps.
+        explains: Return the explanations of its interruptions instead of the story's result.
+    """
+
+    def __init__(self, config: Config, *, explains: bool = False) -> None:
         self._config = config
+        self._explains = explains
         self._rejected: list[dict[str, Any]] = []
         self._instant: list[Item] = []
         self._replies: list[Reply] = []
@@ -172,4 +179,6 @@ class Replay:
         self._rejected.append({"at": rfc3339(at), "why": why})
 
     def _result(self) -> dict[str, Any]:
+        if self._explains:
+            return explanations_of(self.engine, self._config.site, self._clock.now_us())
         return result_of(self.engine, self._rejected, self._clock.now_us())

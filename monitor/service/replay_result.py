@@ -48,12 +48,26 @@ def _all_notices(reader: Reader) -> list[StoredNotice]:
     return notices
 
 
-def _interruptions(engine: Engine, reader: Reader, notices: list[StoredNotice], now_us: int) -> list[dict[str, Any]]:
+def by_onset(reader: Reader) -> list[tuple[str, InterruptionRow]]:
+    """Return all stored interruptions by their onset, each with the id that a story's result gives it.
+
+    They are numbered by onset and not by discovery, so that the order of arrival does not show.
+    """
     rows: list[InterruptionRow] = []
     before: int | None = None
     while page := reader.interruptions(PAGE_MAX, before=before):
         rows.extend(row for _, row in page)
         before = page[-1][0]
+    rows.sort(key=lambda row: (row.opened_at_us, row.pump))
+    counts: dict[str, int] = {}
+    named: list[tuple[str, InterruptionRow]] = []
+    for row in rows:
+        counts[row.pump] = counts.get(row.pump, 0) + 1
+        named.append((f"{row.pump}-{counts[row.pump]}", row))
+    return named
+
+
+def _interruptions(engine: Engine, reader: Reader, notices: list[StoredNotice], now_us: int) -> list[dict[str, Any]]:
     live: dict[tuple[str, int], InterruptionView] = {}
     for entry in engine.book.entries.values():
         state = entry.state
@@ -63,23 +77,16 @@ def _interruptions(engine: Engine, reader: Reader, notices: list[StoredNotice], 
     told: Contacts = {}
     for notice in notices:
         told.setdefault((notice.pump, notice.interruption, notice.rung), {})[notice.contact] = None
-    shown = [_interruption(row, live.get((row.pump, row.number)), told) for row in rows]
-    shown.sort(key=lambda one: (one["opened_at"], one["pump"]))
-    counts: dict[str, int] = {}
-    for one in shown:
-        # Numbered by onset and not by discovery, so that the order of arrival does not show.
-        counts[one["pump"]] = counts.get(one["pump"], 0) + 1
-        one["id"] = f"{one['pump']}-{counts[one['pump']]}"
-    return shown
+    return [_interruption(name, row, live.get((row.pump, row.number)), told) for name, row in by_onset(reader)]
 
 
-def _interruption(row: InterruptionRow, view: InterruptionView | None, told: Contacts) -> dict[str, Any]:
+def _interruption(name: str, row: InterruptionRow, view: InterruptionView | None, told: Contacts) -> dict[str, Any]:
     is_live = view is not None and view.phase is Phase.OPEN
     low = view.off_min_us if view is not None and is_live else row.off_min_us
     high = view.off_max_us if view is not None and is_live else row.off_max_us
     off_class = view.off_class if view is not None and is_live else row.off_class
     return {
-        "id": f"{row.pump}-{row.number}",
+        "id": name,
         "pump": row.pump,
         "opened_at": rfc3339(row.opened_at_us),
         "ended_at": None if row.ended_at_us is None else rfc3339(row.ended_at_us),
