@@ -12,9 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from fake_feed import FakeFeed
 from living import Hand, Living, eventually
+from monitor.cli.app import app
+from monitor.errors import MonitorError
 from monitor.escalation.explanation import rule_of
 from monitor.escalation.reasons import Reason
 from monitor.feed.records import InterruptionRecord
@@ -182,6 +185,41 @@ def test_a_database_of_the_older_form_opens_and_says_what_is_not_kept(tmp_path: 
         assert [rung["rung"] for rung in found["rungs"]] == ["patient"]
         assert "Its stops (1) are not kept one by one, only their sums." in found["explanation"]
         assert living.stop() == 0
+
+
+STORY = """
+{"at": "2026-11-22T10:00:00Z", "pump": "p1", "v": 1, "kind": "status", "delivery": "delivering", "rate_ml_per_h": 5}
+{"at": "2026-11-22T10:10:00Z", "pump": "p1", "v": 1, "kind": "alarm", "code": "occl-down", "phase": "start"}
+{"at": "2026-11-22T10:30:00Z", "pump": "p1", "v": 1, "kind": "event", "event": "delivery-start"}
+"""
+WARD = '[site]\nid = "ward"\ntime_zone = "Europe/Berlin"\n[[pumps]]\nid = "p1"\norder = { rate_ml_per_h = 5.0 }\n'
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> list[str]:
+    """The options that name a story and its configuration."""
+    (tmp_path / "ward.toml").write_text(WARD)
+    (tmp_path / "story.jsonl").write_text(STORY.lstrip())
+    return ["--config", str(tmp_path / "ward.toml"), "--story", str(tmp_path / "story.jsonl")]
+
+
+def test_an_interruption_of_a_story_is_explained_without_a_daemon(told: list[str]) -> None:
+    done = CliRunner().invoke(app, ["explain", "p1-1", "--json", *told])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    (stop,) = found["stops"]
+    assert (stop["onset_earliest_why"], stop["onset_earliest_at"]) == ("flow-confirmed", "2026-11-22T10:00:00Z")
+    assert (stop["resume_latest_why"], stop["resume_latest_at"]) == ("run-said", "2026-11-22T10:30:00Z")
+    assert (found["id"], found["off_min_s"], found["off_max_s"]) == ("p1-1", 1200.0, 1800.0)
+    later = CliRunner().invoke(app, ["explain", "p1-1", *told, "--until", "2026-11-22T10:31:00Z"])
+    assert "as of 2026-11-22 11:31:00 CET" in later.stdout
+
+
+def test_wrong_words_about_a_story_are_one_sentence(told: list[str]) -> None:
+    unknown = CliRunner().invoke(app, ["explain", "p1-7", *told])
+    assert isinstance(unknown.exception, MonitorError)
+    assert str(unknown.exception) == "the story has no interruption 'p1-7'"
+    assert CliRunner().invoke(app, ["explain", "p1-1", *told[:2]]).exit_code == 2
 
 
 def close(living: Living) -> None:
