@@ -41,7 +41,16 @@ class PlanStep(IntEnum):
 
 
 def follow_plan(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
-    """Return the state with every step of the plan taken that has come."""
+    """Return the state with every step of the plan taken that has come.
+
+    A state that was stored under another schedule looks at the new one from its next change on.
+    """
+    if state.plan_due_us is not None and now_us < state.plan_due_us:
+        return state
+    return _stepped(state, policy, now_us, effects)
+
+
+def _stepped(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
     for _ in range(STEPS_MAX):
         found = next_step(state, policy)
         if found is None or found[0] > now_us:
@@ -55,7 +64,7 @@ def accept_order(
 ) -> PumpState:
     """Return the state after a new order was given, with every step of its plan taken that has come."""
     state = orders.ordered(state, order, by, policy, at_us, effects)
-    return follow_plan(state, policy, at_us, effects)
+    return _stepped(state, policy, at_us, effects)
 
 
 def next_step(state: PumpState, policy: Policy) -> tuple[int, PlanStep] | None:
