@@ -21,45 +21,47 @@ class Instant(IntEnum):
 
 
 class Reason(StrEnum):
-    """Which evidence set an instant, as the feed says it."""
+    """Which evidence set an instant of a stop.
+
+    - none: nothing did: no moment of the stop is certain, or what set it is not kept.
+    - now: no flow is confirmed yet: it is the instant of the answer.
+    - review: no flow had been confirmed when a clinician closed the interruption.
+    - flow-seen: the last flow evidence.
+    - stop-said: the pump's own stop or alarm time.
+    - latency: the alarm's time less the longest time for which it may go unnoticed.
+    - flow-checked: a person's flow check: no alarm dates back beyond it.
+    - standing-seen: it was seen standing.
+    - run-said: the pump's run event.
+    - flow-confirmed: flow was confirmed by run state and, where there is one, a moving counter.
+    - person-said: a person says that it stood.
+    - person-saw-flow: a person saw it running.
+    - counter: the volume counter tells how long the motor ran.
+    - bag: what remains in the bag tells how long the motor ran.
+    - counter-stood: the counter stands although the pump says that it delivers.
+    - monitor-down: the monitor was down for an unknown time.
+    - plan: the plan: its end, or the begin or end of a free interval.
+    """
 
     NONE = "none"
-    """Nothing did: no moment of the stop is certain, or what set it is not kept."""
     NOW = "now"
-    """No flow is confirmed yet: it is the instant of the answer."""
     REVIEW = "review"
-    """No flow had been confirmed when a clinician closed the interruption."""
     FLOW_SEEN = "flow-seen"
-    """The last flow evidence."""
     STOP_SAID = "stop-said"
-    """The pump's own stop or alarm time."""
     LATENCY = "latency"
-    """The alarm's time less the longest time for which it may go unnoticed."""
     FLOW_CHECKED = "flow-checked"
-    """A person's flow check: no alarm dates back beyond it."""
     STANDING_SEEN = "standing-seen"
-    """It was seen standing."""
     RUN_SAID = "run-said"
-    """The pump's run event."""
     FLOW_CONFIRMED = "flow-confirmed"
-    """Flow was confirmed by run state and, where there is one, a moving counter."""
     PERSON_SAID = "person-said"
-    """A person says that it stood."""
     PERSON_SAW_FLOW = "person-saw-flow"
-    """A person saw it running."""
     COUNTER = "counter"
-    """The volume counter tells how long the motor ran."""
     BAG = "bag"
-    """What remains in the bag tells how long the motor ran."""
     COUNTER_STOOD = "counter-stood"
-    """The counter stands although the pump says that it delivers."""
     MONITOR_DOWN = "monitor-down"
-    """The monitor was down for an unknown time."""
     PLAN = "plan"
-    """The plan: its end, or the begin or end of a free interval."""
 
 
-_WORDS = {why: Reason[why.name] for why in Why if why is not Why.UNKNOWN}
+_WORDS = {why: Reason.__members__.get(why.name, Reason.NONE) for why in Why}
 
 _MOTOR = {
     Instant.ONSET_EARLIEST: "{} shows that the motor ran until then at least",

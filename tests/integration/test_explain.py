@@ -102,10 +102,11 @@ def test_the_feed_shows_every_stop_with_what_set_its_instants_and_the_sentences(
         assert all("explanation" not in one for one in listed)
 
 
-def test_the_schema_names_every_reason() -> None:
+def test_the_schema_says_what_every_reason_means() -> None:
     with serving(served_feed()) as served, served.client(Role.VIEWER) as client:
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["Reason"]["enum"] == [reason.value for reason in Reason]
+    assert all(f"- {reason.value}: " in schemas["Reason"]["description"] for reason in Reason)
     assert {"stops", "explanation"} <= set(schemas["ExplainedAnswer"]["required"])
 
 
