@@ -23,6 +23,9 @@ STOP_GRACE_US = 2 * MINUTE_US
 RESTART_WITHIN_US = 2 * HOUR_US
 """Flow that returns within this time after a person ended the hold was ordered by that person."""
 
+_NEW_CYCLE = "new cycle"
+"""A rule that speaks of one needs an order of a clinician; nothing here begins a cycle."""
+
 WORDS_MAX = 200
 """A notice says no more than this of a hold, in characters: what nobody may do must fit behind it."""
 
@@ -36,19 +39,26 @@ replace = msgspec.structs.replace
 
 
 def hold_changed(state: PumpState, event: HoldChanged, policy: Policy, effects: list[Effect]) -> PumpState:
-    """Return the state with a clinician's hold begun or ended."""
+    """Return the state with a clinician's hold begun, put off to another end, or ended.
+
+    A hold that is begun again while it is in force counts its days from its first beginning.
+    """
     at_us = event.at_us
     if event.started:
         effects.append(PersonActed(what="hold:start", by=event.by, detail=event.reason))
         state = resolve_code(state, OwnCode.DOSE_REVIEW, at_us, effects)
         hold = Hold(reason=event.reason, by=event.by, at_us=at_us, until_us=event.until_us)
+        before = state.hold
+        if before is not None and before.ended_at_us is None:
+            told_us = before.told_us if before.reason == hold.reason else 0
+            hold = replace(hold, at_us=before.at_us, told_us=told_us)
         return replace(state, hold=hold, last_hold=None)
     effects.append(PersonActed(what="hold:end", by=event.by, detail=event.reason))
     hold_now = state.hold
     if hold_now is None:
         return state
     ended = replace(hold_now, ended_at_us=at_us)
-    if is_restart_ordered(hold_now, at_us) and state.fold.stop is not None:
+    if is_restart_ordered(hold_now, at_us) and is_stopped(state.fold, at_us, policy.therapy):
         # The restart is under way: the ladder waits for as long as for any planned handling.
         return replace(state, hold=replace(ended, until_us=at_us + policy.therapy.maintenance_max_us))
     return _over(state, ended, at_us, effects)
@@ -153,7 +163,9 @@ def _length_told(state: PumpState, hold: Hold, therapy: Therapy, now_us: int, ef
     if hold.ended_at_us is not None or not passed or passed[-1] <= hold.told_us:
         return state
     state = resolve_code(state, OwnCode.HOLD_RULE, now_us, effects)
-    words = _shortened(f"{passed[-1] // DAY_US} days are over. {rule_of(therapy, hold, now_us)}")
+    rule = rule_of(therapy, hold, now_us)
+    asked = " Order a new course if it is to go on." if _NEW_CYCLE in rule else ""
+    words = _shortened(f"{passed[-1] // DAY_US} days are over.{asked} {rule}")
     state = raise_alert(state, OwnCode.HOLD_RULE, now_us, effects, words=words)
     return replace(state, hold=replace(hold, told_us=passed[-1]))
 

@@ -22,6 +22,7 @@ from monitor.interruption.events import (
     Ticked,
 )
 from monitor.interruption.policy import HOUR_US
+from monitor.interruption.state import PumpState
 from monitor.interruption.therapy_rules import Cumulative, HoldRule, Schedule
 from monitor.interruption.transitions import step, step_in_full
 from watched import BLINATUMOMAB, Watched, minutes
@@ -32,6 +33,7 @@ SCHEDULED = msgspec.structs.replace(
     cumulative=Cumulative(window_us=24 * HOUR_US),
     hold_rules=(HoldRule(reasons=("crs",), up_to_days=1, text="same cycle"),),
 )
+DECODER = msgspec.msgpack.Decoder(PumpState)
 PLAIN = msgspec.structs.replace(SCHEDULED, schedule=None)
 
 gaps = st.sampled_from([0, 1, 5, 14, 16, 30, 95, 240, 700, 3000])
@@ -90,6 +92,7 @@ def test_counters_stay_in_bounds_and_both_roads_agree(data: st.DataObject, thera
         assert step(pump.state, event, pump.policy).state == step_in_full(pump.state, event, pump.policy).state
         pump.take(event)
         check(pump)
+        assert DECODER.decode(msgspec.msgpack.encode(pump.state)) == pump.state
 
 
 def check(pump: Watched) -> None:

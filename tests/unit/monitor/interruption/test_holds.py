@@ -118,6 +118,16 @@ def test_without_an_order_the_end_of_a_hold_leaves_none() -> None:
     assert not pump.only.is_held
 
 
+def test_a_hold_that_is_put_off_counts_its_days_from_its_beginning() -> None:
+    pump = held(at=0, until=2 * DAY)
+    pump.wait(DAY)
+    again = HoldChanged(at_us=minutes(DAY), started=True, reason="CRS grade 3", by="x", until_us=minutes(5 * DAY))
+    pump.take(again)
+    pump.wait(6 * DAY)
+    assert [round(minute / DAY, 2) for minute, _ in told(pump)] == [3]
+    assert pump.state.hold is None
+
+
 def test_flow_under_a_hold_is_an_alert_until_it_stops() -> None:
     pump = held()
     pump.stands(62, 100)
@@ -152,6 +162,7 @@ def test_clinicians_are_told_what_each_length_of_a_hold_means() -> None:
     assert "same cycle" in texts[0]
     assert "same cycle" not in texts[1]
     assert "new cycle" in texts[1]
+    assert ["Order a new course" in text for text in texts] == [False, True, True]
 
 
 def test_what_a_notice_says_of_a_hold_leaves_room_for_what_nobody_may_do() -> None:
