@@ -19,6 +19,7 @@ from monitor.interruption.evidence_log import admit, closed_log
 from monitor.interruption.folding import refold
 from monitor.interruption.offtime import Fold, OpenStop, Why, known_until_us
 from monitor.interruption.policy import Policy, Therapy, thresholds_in_force
+from monitor.interruption.pump_clock import forgotten
 from monitor.interruption.putting_on import put_on
 from monitor.interruption.state import PumpState, Undated
 
@@ -46,6 +47,8 @@ def restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects
     detail = "the downtime of the monitor is unknown"
     state = raise_alert(state, OwnCode.CLOCK_SKEW, event.at_us, effects, detail=detail)
     reach_us = thresholds_in_force(policy.therapy, state.order)[-1].met_from_us()
+    # On an axis of unknown lag the pump's clock would seem to have been set.
+    state = replace(state, pump_clock=forgotten(state.pump_clock))
     stop = fold.stop or OpenStop(fold.last_flow_us, is_flow_claimed=True)
     onset_us = min(stop.onset_earliest_us, event.at_us - reach_us)
     why = Why.MONITOR_DOWN if onset_us < stop.onset_earliest_us else stop.earliest_why
@@ -143,8 +146,10 @@ def _moved(at_us: int, back_us: int, moved_us: int) -> int:
 def _dated(state: PumpState, back_us: int, moved_us: int) -> PumpState:
     """Return the state with everything beside the clock dated as it truly was."""
     contact_us = state.last_contact_at_us
+    clock = forgotten(state.pump_clock) if moved_us else state.pump_clock
     return replace(
         state,
+        pump_clock=clock,
         enrolled_at_us=_moved(state.enrolled_at_us, back_us, moved_us),
         last_contact_at_us=None if contact_us is None else _moved(contact_us, back_us, moved_us),
         incidents=put_on(state.incidents, back_us, moved_us),

@@ -21,14 +21,15 @@ LENGTHS = frozenset(
         "off_time_us",
         "ran_least_us",
         "ran_most_us",
+        "silence_us",
         "told_us",
         "unsure_us",
     )
 )
 """Fields that hold a length of time."""
 
-GIVEN = frozenset(("expires_us", "until_us"))
-"""Instants that a person gave by the calendar: they are what they are."""
+GIVEN = frozenset(("device_us", "expires_us", "free_until_us", "until_us"))
+"""Instants by the calendar or by the pump's own clock: they are what they are."""
 
 Held = TypeVar("Held")
 

@@ -185,9 +185,9 @@ def test_synchronised_the_clock_is_what_it_would_have_been(
 ) -> None:
     """Unknown, the clock comes out exactly; thought short, it comes out wider and never narrower."""
     truth, pump = Watched(), Watched()
-    minute = 0
+    minute = 1
     for each in (truth, pump):
-        say(each, 0, "delivering")
+        say(each, minute, "delivering")
     for apart, word in before:
         minute += apart
         say(truth, minute, word)
