@@ -161,7 +161,7 @@ def complete_for_good(state: PumpState, policy: Policy, at_us: int, effects: lis
 def _closed(state: PumpState, policy: Policy, at_us: int) -> PumpState:
     open_now = bounds(state.fold, at_us, policy.therapy)
     done = state.fold.done
-    if open_now is not None:
+    if open_now is not None and (open_now.max_us > 0 or open_now.stops > 1):
         last = Group(
             opened_us=open_now.opened_us,
             flow_us=at_us if open_now.flow_us is None else open_now.flow_us,
