@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Column, MetaData, Table, Text, insert, inspect, select
+from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect, select
 from sqlalchemy.engine import Connection
 
 from monitor.errors import StorageError
@@ -27,7 +27,12 @@ _DECIDING = ("pumps", "pump_state", "interruptions", "alerts", "meta", "bookmark
 INSTANCE = "instance"
 CREATED = "created_at_us"
 
-REVISIONS = Table("alembic_version", MetaData(), Column("version_num", Text, nullable=False))
+REVISIONS = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 """Where Alembic notes which revision the tables are at."""
 
 
@@ -70,21 +75,16 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def make_if_empty(connection: Connection, place: Place, now_us: int) -> bool:
+def make_if_empty(connection: Connection, now_us: int) -> bool:
     """Make the tables in one transaction and return True, if nothing was ever made in this database."""
     with connection.begin():
         if inspect(connection).get_table_names():
             return False
-        if place.path is None:
-            metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-            REVISIONS.create(connection)
-            connection.execute(insert(REVISIONS).values(version_num=REVISION))
-        else:
-            # Alembic is slow to import, and only a new database needs it.
-            from monitor.storage.migrating import migrate  # noqa: PLC0415 - see above
-
-            migrate(connection)
+        # What the migrations lead to, as a test holds; Alembic would stay with the daemon, slow and 4 MiB large.
+        metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        REVISIONS.create(connection)
+        connection.execute(insert(REVISIONS).values(version_num=REVISION))
         introduce(connection, now_us)
     return True
 

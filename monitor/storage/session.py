@@ -48,7 +48,7 @@ class Session:
         try:
             with translated(str(place), "opening the database"):
                 with self.engine.connect() as connection:
-                    opening.make_if_empty(connection, place, now_us)
+                    opening.make_if_empty(connection, now_us)
                 self._connection = self._open()
         except BaseException:
             self.close()

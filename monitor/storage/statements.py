@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, Select, Table, and_, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
@@ -87,8 +87,7 @@ class Statements:
         return self._text(insert(table).values({name: bindparam(name) for name in names}), names)
 
     def _upsert(self, table: Table, names: tuple[str, ...], key: tuple[str, ...], replaced: tuple[str, ...]) -> str:
-        dialect = postgresql if self._dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(table).values({name: bindparam(name) for name in names})
+        statement = sqlite.insert(table).values({name: bindparam(name) for name in names})
         new = {name: statement.excluded[name] for name in replaced}
         return self._text(statement.on_conflict_do_update(index_elements=list(key), set_=new), names)
 

@@ -43,7 +43,7 @@ def upgrade(url: str, now_us: int) -> Upgraded:
     """
     place = _file_of(url)
     with _owned(place), _connected(writer_engine(place), place, "upgrading") as connection:
-        if opening.make_if_empty(connection, place, now_us):
+        if opening.make_if_empty(connection, now_us):
             return Upgraded(None, REVISION)
         with connection.begin():
             opening.refuse_damage(connection, place)

@@ -95,18 +95,20 @@ def test_the_migrated_tables_are_those_of_this_version(empty: Connection) -> Non
         assert migrating.differences(empty) == []
 
 
-def test_the_migrated_indexes_are_those_of_this_version(empty: Connection, tmp_path: Path) -> None:
-    def schema(connection: Connection) -> set[str]:
+def test_a_new_database_is_word_for_word_what_the_migrations_make(empty: Connection) -> None:
+    def made(connection: Connection) -> tuple[set[str], list[str], int]:
         with connection.begin():
-            rows = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-            return {" ".join(str(row[0]).split()) for row in rows}
+            words = connection.exec_driver_sql("SELECT type, name, tbl_name, sql FROM sqlite_master").all()
+            revisions = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+            marked = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+        return {" ".join(" ".join(str(word) for word in row).split()) for row in words}, list(revisions), marked
 
     with empty.begin():
         migrating.migrate(empty)
     memory = writer_engine(Place(None))
     with memory.connect() as connection:
-        make_if_empty(connection, Place(None), START_US)
-        assert schema(empty) == schema(connection)
+        make_if_empty(connection, START_US)
+        assert made(empty) == made(connection)
     memory.dispose()
 
 
