@@ -14,9 +14,9 @@ from monitor.interruption.evidence import EvidenceKind
 from monitor.interruption.hearing import stranger
 from monitor.interruption.holds import is_supervised
 from monitor.interruption.incidents import forget_ended, reconcile
-from monitor.interruption.offtime import bounds
+from monitor.interruption.offtime import Bounds, Why, bounds
 from monitor.interruption.pauses import third_pause
-from monitor.interruption.policy import Policy, restart_threshold
+from monitor.interruption.policy import Policy, Threshold, restart_threshold
 from monitor.interruption.state import Incident, Phase, PumpState
 
 FLOW_SEEN = frozenset((EvidenceKind.FLOW, EvidenceKind.RUN, EvidenceKind.PERSON_FLOW))
@@ -79,15 +79,36 @@ def _flow(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) 
     is_over = state.fold.last_flow_us is not None and (found is None or not found.is_max_running)
     if state.alerts and is_over and _has_flow_evidence(state):
         state = resolve_by_flow(state, now_us, effects)
-    if found is None or not found.is_flow_claimed:
+    if not any(incident.was_critical for incident in state.incidents):
         return state
-    if not restart_threshold(policy.therapy, state.order).is_met(found.max_us):
-        return state
+    threshold = restart_threshold(policy.therapy, state.order)
+    judged: list[Incident] = []
     for incident in state.incidents:
-        if incident.phase is Phase.OPEN and incident.was_critical and not _is_supervised(state, incident, now_us):
+        is_late = not incident.is_return_judged and _is_late_return(incident, found, threshold)
+        # What a plan ended has not flowed again.
+        is_planned_end = incident.flow_us is not None and incident.flow_us == state.completed_at_us
+        if is_late and not is_planned_end and not _is_supervised(state, incident, now_us):
             code = OwnCode.UNSUPERVISED_RESTART
             state = raise_alert(state, code, now_us, effects, interruption=incident.number)
-    return state
+        is_judged = incident.is_return_judged or (is_late and incident.flow_us is not None)
+        judged.append(replace(incident, is_return_judged=is_judged))
+    return replace(state, incidents=tuple(judged))
+
+
+def _is_late_return(incident: Incident, found: Bounds | None, threshold: Threshold) -> bool:
+    """Return whether flow came back, or is said to have, after an interruption that may have met the threshold.
+
+    What is learned only after it was over, and waits for review at once, counts like what was watched.
+    """
+    if not incident.was_critical:
+        return False
+    if incident.phase is Phase.OPEN:
+        return found is not None and found.is_flow_claimed and threshold.is_met(found.max_us)
+    is_over = incident.phase is Phase.AWAITING_REVIEW and incident.flow_us is not None
+    if incident.listed and incident.listed[-1].whys[3] is Why.PLAN:
+        # The course came to its end; nothing flows again.
+        return False
+    return is_over and incident.stops > 0 and threshold.is_met(incident.max_us)
 
 
 def _is_supervised(state: PumpState, incident: Incident, now_us: int) -> bool:

@@ -105,10 +105,11 @@ def closed_log(state: PumpState) -> tuple[Evidence, ...]:
     closed = replace(tail, to_us=state.tail_to_us, samples=state.tail_samples)
     reading = state.fold.reading
     if reading is not None and (tail.counter_ul is not None or tail.remaining_ul is not None):
+        is_still = reading.at_us < tail.at_us
         closed = replace(
             closed,
-            counter_to_ul=reading.counter_ul,
-            read_to_us=reading.at_us,
+            counter_to_ul=tail.counter_ul if is_still else reading.counter_ul,
+            read_to_us=state.tail_to_us if is_still else reading.at_us,
             still_us=reading.still_us,
             remaining_to_ul=reading.remaining_ul,
         )

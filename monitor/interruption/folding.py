@@ -42,7 +42,7 @@ def apply(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead = NOTHI
         # Therapy has not begun: what is not flow is no interruption of it.
         return _read(fold, evidence, therapy)
     is_doubt = kind is EvidenceKind.DOUBT or kind is EvidenceKind.RUN_DOUBTED
-    weighed = _doubt(fold, evidence) if is_doubt else no_flow(fold, evidence, therapy, ahead)
+    weighed = _doubt(fold, evidence, therapy, ahead) if is_doubt else no_flow(fold, evidence, therapy, ahead)
     return _read(weighed, evidence, therapy)
 
 
@@ -155,7 +155,7 @@ def _flow_after_gap(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahe
         return _counter_stands(fold, evidence, therapy)
     if found is not None:
         return _stop_inside(fold, evidence, found, therapy)
-    fold = replace(fold, stop=OpenStop(fold.last_flow_us or evidence.at_us))
+    fold = replace(fold, stop=OpenStop(fold.last_flow_us or evidence.at_us, is_silence=True))
     return _flow_after_stop(fold, evidence, therapy, ahead)
 
 
@@ -199,7 +199,7 @@ def _run(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold
             return fold if has_counter else _flows_on(fold, evidence, therapy)
         if evidence.unsure_us > therapy.silence_max_us:
             return fold
-        fold = replace(fold, stop=OpenStop(fold.last_flow_us))
+        fold = replace(fold, stop=OpenStop(fold.last_flow_us, is_silence=True))
     stop = fold.stop
     if stop is None:
         return fold
@@ -219,11 +219,17 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ah
     if evidence.unsure_us > therapy.silence_max_us:
         # It flowed at some time or other; whether it flows now, what comes next must tell.
         return claimed
+    reading = fold.reading
     if confirmed_us is None:
-        return _read(claimed, evidence, therapy)
+        # A counter that stands teaches nothing new: what it showed before stays the witness.
+        is_still = reading is not None and reading.counter_ul == evidence.counter_ul
+        return claimed if is_still else _read(claimed, evidence, therapy)
+    if stop.is_counter_still and reading is not None and reading.still_us == stop.onset_earliest_us:
+        moved = ran(replace(reading, at_us=reading.still_us), evidence, therapy)
+        if moved is not None and not ahead.is_blind(reading.still_us, evidence.at_us):
+            return _stop_inside(replace(fold, last_flow_us=reading.still_us), evidence, moved, therapy)
     why = Why.FLOW_CONFIRMED
     found = _witness(fold, evidence, therapy, ahead)
-    reading = fold.reading
     is_standing = reading is not None and reading.motion is Motion.STANDING
     if found is not None and is_standing and confirmed_us == evidence.at_us:
         stop, confirmed_us, why = narrowed_resume(stop, evidence, found, confirmed_us)
@@ -239,28 +245,19 @@ def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead)
     if fold.stop is None:
         if _is_excused(fold, at_us, therapy, ahead):
             return settle(replace(fold, last_flow_us=max(fold.last_flow_us or 0, at_us)), therapy)
-        last_us = fold.last_flow_us or at_us
-        if not therapy.restart.is_met(at_us - last_us):
-            return _vouched(fold, last_us, at_us, therapy)
-        fold = replace(fold, stop=OpenStop(last_us))
+        fold = replace(fold, stop=OpenStop(fold.last_flow_us or at_us, is_silence=True))
     return confirm(fold, at_us, at_us, therapy, Why.PERSON_SAW_FLOW)
 
 
-def _vouched(fold: Fold, last_us: int, at_us: int, therapy: Therapy) -> Fold:
-    """Let a person who sees it running vouch for the silence before: the worst case starts anew.
-
-    It stays one stop of its interruption, so that what people were told goes on as one thread. A silence
-    as long as the restart threshold is vouched for by nobody.
-    """
-    whys = (Why.FLOW_SEEN, Why.UNKNOWN, Why.UNKNOWN, Why.PERSON_SAW_FLOW)
-    return resumed(fold, Stop(last_us, None, None, at_us, 0, 0, whys), at_us, therapy)
-
-
-def _doubt(fold: Fold, evidence: Evidence) -> Fold:
+def _doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
     stop = fold.stop
     if stop is None:
-        last_us = evidence.at_us if fold.last_flow_us is None else fold.last_flow_us
-        return replace(fold, stop=OpenStop(min(last_us, evidence.at_us), is_flow_claimed=True))
+        last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
+        window_us = ahead.window_from_us(evidence.at_us)
+        if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
+            return replace(fold, stop=OpenStop(last_us, is_flow_claimed=True))
+        # Taken back by a later stop: it flowed until that stop's window begins.
+        return replace(fold, stop=OpenStop(window_us, is_flow_claimed=True, earliest_why=Why.LATENCY))
     run_us = stop.run_us
     if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
         run_us = evidence.at_us

@@ -116,6 +116,7 @@ def _fitted(
         min_us=found.min_us if found.flow_us is not None else 0,
         max_us=found.max_us if found.flow_us is not None else 0,
         longest_min_us=found.longest_min_us if found.flow_us is not None else 0,
+        is_return_judged=incident.is_return_judged and found.flow_us is not None,
         listed=found.listed if is_done and is_critical else (),
     )
     fitted = _phased(fitted, is_done, policy, state)

@@ -43,6 +43,10 @@ class Ahead(msgspec.Struct, frozen=True, gc=False):
         """Return whether a witness of this stretch was looking at a closed line."""
         return any(start < end_us and start_us < end for start, end in self.windows)
 
+    def window_from_us(self, at_us: int) -> int | None:
+        """Return where the window begins that an instant lies in, if it lies in one."""
+        return next((start for start, end in self.windows if start <= at_us < end), None)
+
     def is_bridged(self, start_us: int, end_us: int) -> bool:
         """Return whether silence between these two instants is excused."""
         return any(start <= start_us and end_us <= end for start, end in self.bridges)

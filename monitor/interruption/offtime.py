@@ -49,6 +49,7 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
         earliest_why, latest_why, certain_why: What set the first three instants.
         is_counter_still: True if it is one because the counter stands although the pump says it delivers.
         ran_least_us, ran_most_us: How long the motor ran inside the stop, by counter or bag.
+        is_silence: True if nothing but silence speaks for it.
     """
 
     onset_earliest_us: int
@@ -63,6 +64,7 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
     is_counter_still: bool = False
     ran_least_us: int = 0
     ran_most_us: int = 0
+    is_silence: bool = False
 
 
 class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -74,6 +76,7 @@ class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):
         min_us, max_us: Its bounds; narrower than the instants where a witness says that it ran in between.
         whys: What set each of the four.
         ran_least_us: How long the motor ran between the oldest onset and the return of flow, by counter or bag.
+        is_silence: True if nothing but silence spoke for it.
     """
 
     onset_earliest_us: int
@@ -84,6 +87,7 @@ class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):
     max_us: int
     whys: tuple[Why, Why, Why, Why]
     ran_least_us: int = 0
+    is_silence: bool = False
 
 
 class Group(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -96,6 +100,7 @@ class Group(msgspec.Struct, frozen=True, gc=False, array_like=True):
         min_us, max_us: Sums of their bounds.
         longest_min_us: The largest certain length of a single stop.
         listed: The last ``STOPS_LISTED`` of them, one by one.
+        silence_us: The longest of the silences at the end between which a person saw it running.
     """
 
     opened_us: int
@@ -105,6 +110,7 @@ class Group(msgspec.Struct, frozen=True, gc=False, array_like=True):
     max_us: int
     longest_min_us: int
     listed: tuple[Stop, ...] = ()
+    silence_us: int = 0
 
 
 class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -149,6 +155,7 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
         flow_us: When flow was last confirmed to have returned; None while it has not.
         is_flow_claimed: True if the pump claims flow, confirmed or not.
         listed: The stops one by one, the open one last, as they stand now.
+        counts_from_us: While no flow is confirmed, the instant from which the upper bound counts on.
     """
 
     opened_us: int
@@ -161,6 +168,7 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
     flow_us: int | None
     is_flow_claimed: bool
     listed: tuple[Stop, ...] = ()
+    counts_from_us: int = 0
 
 
 def certain_us(stop: OpenStop) -> int:
@@ -193,21 +201,40 @@ def finished(stop: OpenStop, at_us: int, why: Why) -> Stop:
         max_us=longest_us(stop, at_us),
         whys=(stop.earliest_why, stop.latest_why, resume_why, why),
         ran_least_us=stop.ran_least_us,
+        is_silence=stop.is_silence,
     )
+
+
+def summed_us(group: Group | None, *, is_silence: bool) -> int:
+    """Return what earlier stops add to the upper bound of the next one.
+
+    Silences between which a person saw it running are alternatives: the longest counts, not their sum.
+    """
+    if group is None:
+        return 0
+    is_alternative = is_silence and bool(group.listed) and _is_seen_silence(group.listed[-1])
+    return group.max_us - group.silence_us if is_alternative else group.max_us
+
+
+def _is_seen_silence(stop: Stop) -> bool:
+    return stop.is_silence and stop.whys[3] is Why.PERSON_SAW_FLOW
 
 
 def joined(group: Group | None, stop: Stop) -> Group:
     """Return the interruption with one more finished stop."""
     if group is None:
         group = Group(stop.onset_earliest_us, 0, 0, 0, 0, 0)
+    before_us = summed_us(group, is_silence=stop.is_silence)
+    silence_us = max(group.max_us - before_us, stop.max_us) if stop.is_silence else 0
     return Group(
         opened_us=group.opened_us,
         flow_us=stop.resume_latest_us,
         stops=group.stops + 1,
         min_us=group.min_us + stop.min_us,
-        max_us=group.max_us + stop.max_us,
+        max_us=before_us + (silence_us if stop.is_silence else stop.max_us),
         longest_min_us=max(group.longest_min_us, stop.min_us),
         listed=(*group.listed, stop)[-STOPS_LISTED:],
+        silence_us=silence_us,
     )
 
 
@@ -236,7 +263,7 @@ def bounds(fold: Fold, now_us: int, therapy: Therapy) -> Bounds | None:
     stop = fold.stop
     silent = is_silent(fold, now_us, therapy)
     if silent and fold.last_flow_us is not None:
-        stop = OpenStop(fold.last_flow_us)
+        stop = OpenStop(fold.last_flow_us, is_silence=True)
     group = fold.group
     if stop is None:
         return None if group is None else group_bounds(group)
@@ -252,6 +279,7 @@ def bounds(fold: Fold, now_us: int, therapy: Therapy) -> Bounds | None:
         flow_us=None,
         is_flow_claimed=stop.run_us is not None or stop.is_flow_claimed,
         listed=shown.listed,
+        counts_from_us=stop.onset_earliest_us + stop.ran_least_us - summed_us(group, is_silence=stop.is_silence),
     )
 
 

@@ -29,17 +29,20 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
     found = ran(reading, evidence, therapy) if evidence.kind is EvidenceKind.NO_FLOW else None
     if reading is None or reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us):
         found = None
+    was_claimed = stop is not None and stop.is_flow_claimed
     if stop is None:
         stop = _begun(fold, evidence, therapy, ahead)
     elif evidence.kind in _DATED:
         stop = _dated(fold, stop, evidence)
     stop = _certain(fold, stop, evidence)
+    if evidence.kind is EvidenceKind.PERSON_STOP and not was_claimed:
+        stop = _said_since(fold, stop, evidence, therapy)
     if found is not None and reading is not None:
         if reading.motion is Motion.STANDING and found.at_least_us > 0:
             # It ran between two looks at a pump that stood.
             least, most = stop.ran_least_us + found.at_least_us, stop.ran_most_us + found.at_most_us
             stop = replace(stop, ran_least_us=least, ran_most_us=most)
-        elif reading.motion is Motion.FLOWING and _is_since(fold, reading.at_us):
+        elif reading.motion is Motion.FLOWING and _is_since(fold, reading.at_us) and not was_claimed:
             stop = _narrowed_onset(stop, reading.at_us, found)
     if evidence.kind in _DATED and evidence.earliest_us < evidence.at_us:
         return replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, evidence.at_us))
@@ -58,8 +61,11 @@ def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran) -> OpenStop:
     """
     if stop.onset_latest_us is None or stop.certain_sum_us or read_us > stop.onset_earliest_us:
         return stop
+    if found.at_least_us > stop.onset_latest_us - read_us:
+        # It ran on after it had been said to have stopped.
+        stop = replace(stop, ran_most_us=found.at_most_us)
     latest_us = max(read_us + found.at_most_us, stop.onset_earliest_us)
-    if latest_us < stop.onset_latest_us:
+    if stop.onset_latest_us is not None and latest_us < stop.onset_latest_us:
         why = Why.COUNTER if found.by_counter else Why.BAG
         stop = replace(stop, onset_latest_us=latest_us, latest_why=why)
     return replace(stop, ran_least_us=max(0, found.at_least_us - (stop.onset_earliest_us - read_us)))
@@ -92,6 +98,19 @@ def _reach(fold: Fold, evidence: Evidence) -> tuple[int, Why]:
 def _dated(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
     reach_us, why = _reach(fold, evidence)
     return replace(stop, onset_earliest_us=reach_us, earliest_why=why) if reach_us <= stop.onset_earliest_us else stop
+
+
+def _said_since(fold: Fold, stop: OpenStop, evidence: Evidence, therapy: Therapy) -> OpenStop:
+    """Date a stop that was seen standing by a person's "since", as if that had been said first."""
+    since_us = max(evidence.earliest_us, fold.last_flow_us or evidence.earliest_us)
+    if stop.onset_latest_us is None or stop.certain_sum_us or since_us >= stop.onset_latest_us:
+        return stop
+    if since_us < stop.onset_earliest_us:
+        return stop
+    stop = replace(stop, onset_latest_us=since_us, latest_why=Why.PERSON_SAID)
+    if since_us - (fold.last_flow_us or since_us) > therapy.silence_max_us:
+        return stop
+    return replace(stop, onset_earliest_us=since_us, earliest_why=Why.PERSON_SAID)
 
 
 def _certain(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:

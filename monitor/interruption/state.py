@@ -162,6 +162,7 @@ class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
         found_late: True if it was found by evidence older than ``silence_max``.
         stops, min_us, max_us, longest_min_us: The numbers once flow has returned.
         listed: Its stops one by one while it waits for review: evidence of them may be let go before.
+        is_return_judged: True once it was decided whether the flow that returned was supervised.
     """
 
     number: int
@@ -180,6 +181,7 @@ class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     max_us: int = 0
     longest_min_us: int = 0
     listed: tuple[Stop, ...] = ()
+    is_return_judged: bool = False
 
 
 class Undated(msgspec.Struct, frozen=True, gc=False, array_like=True):

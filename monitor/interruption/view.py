@@ -24,10 +24,11 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
     met_at_us, deadline_at_us = None, None
     remaining_us = threshold.met_from_us() - found.max_us
     if found.is_max_running:
+        meets_at_us = found.counts_from_us + threshold.met_from_us()
         if remaining_us > 0:
-            deadline_at_us = now_us + remaining_us
+            deadline_at_us = meets_at_us
         else:
-            met_at_us = now_us + remaining_us
+            met_at_us = min(meets_at_us, now_us + remaining_us)
     elif remaining_us <= 0:
         met_at_us = found.flow_us
     silent_since_us = None

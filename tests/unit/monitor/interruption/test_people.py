@@ -48,18 +48,23 @@ def test_a_report_against_a_running_pump_is_certain_only_from_its_last_word() ->
     assert pump.off() == (50, 590)
 
 
-def test_a_person_who_sees_it_running_vouches_for_the_silence_before() -> None:
+def test_of_silences_between_which_a_person_saw_it_running_the_longest_counts() -> None:
     pump = Watched()
     pump.runs(0, 60)
     pump.wait(125)
     pump.take(Reported(at_us=minutes(125), running=True, by="nurse"))
-    assert pump.off() == (0, 0)
+    assert pump.off() == (0, 65)
+    pump.wait(160)
+    assert pump.off() == (0, 65)
+    assert pump.only.deadline_at_us == minutes(125 + 240)
     pump.wait(200)
     assert pump.off() == (0, 75)
     assert pump.only.merged_stops == 2
+    pump.status(210, "not-delivering", rate_ml_per_h=0)
+    assert pump.off() == (0, 65 + 85)
 
 
-def test_nobody_vouches_for_a_silence_as_long_as_the_threshold() -> None:
+def test_flow_that_a_person_sees_after_the_threshold_is_a_late_restart() -> None:
     pump = Watched()
     pump.runs(0, 60)
     pump.wait(300)
