@@ -37,7 +37,9 @@ class Timekeeper:
 
     def begin(self) -> None:
         """Have the time axis stored with the first commit, before anything else of this process is."""
-        self._processor.ledger.work.meta(AXIS, stored_axis(self._clock.axis()))
+        if self._clock.speed == 1.0:
+            # A demonstration's time is of use to nobody after it.
+            self._processor.ledger.work.meta(AXIS, stored_axis(self._clock.axis()))
 
     def before(self, items: list[Item], handle: Callable[[list[Item]], None]) -> None:
         """Handle ``items``; with a housekeeping among them, look at the wall clock first."""
