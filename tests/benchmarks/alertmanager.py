@@ -2,7 +2,8 @@
 
 Ours: alarm observations of as many pumps over MQTT at QoS 1, each made durable, told once to one contact by
 a signed webhook. Theirs: alerts posted to its API in batches, nothing made durable before they are taken.
-Neither side is pinned to a core.
+A bare loop (paho, SQLite alone, a webhook) does ours without deciding or rendering anything: the floor.
+None is pinned to a core.
 """
 
 from __future__ import annotations
@@ -97,13 +98,16 @@ def run(report: Report, folder: Path, *, quick: bool) -> None:
         said = subprocess.run([theirs, "--version"], capture_output=True, text=True, check=False)
         report.say((said.stdout or said.stderr).partition("\n")[0])
     ours_rates: list[float] = []
+    bare_rates: list[float] = []
     their_rates: dict[str, list[float]] = {name: [] for name in THEIRS}
     for turn in range(1 if quick else 4):
         ours_rates.append(_ours(report, folder / f"ours-{turn}"))
+        bare_rates.append(_bare(report, folder / f"bare-{turn}"))
         if theirs is not None:
             for number, (name, way) in enumerate(THEIRS.items()):
                 their_rates[name].append(_theirs(report, theirs, folder / f"theirs-{turn}-{number}", way))
     report.say(f"ours: {Spread.of(ours_rates).text('{:.0f}')} alerts/s")
+    report.say(f"the bare loop: {Spread.of(bare_rates).text('{:.0f}')} alerts/s")
     for name, rates in their_rates.items():
         if rates:
             report.say(f"Alertmanager, {name}: {Spread.of(rates).text('{:.0f}')} alerts/s")
@@ -111,6 +115,8 @@ def run(report: Report, folder: Path, *, quick: bool) -> None:
         if rates:
             found = Spread.of([one / other for one, other in zip(ours_rates, rates, strict=True)])
             report.figure(f"event to webhook, {ALERTS} alerts, ours / theirs with {name}", found, Target(4.0))
+            floor = Spread.of([one / other for one, other in zip(bare_rates, rates, strict=True)])
+            report.say(f"the bare loop / theirs with {name}: {floor.text()}")
 
 
 @contextmanager
@@ -153,6 +159,31 @@ def _ours(report: Report, folder: Path) -> float:
             rate = _finished(report, "ours", process, begun_s)
             line.close()
             return rate
+
+
+def _bare(report: Report, folder: Path) -> float:
+    folder.mkdir(parents=True)
+    broker: Broker = PlainBroker(folder / "broker")
+    with broker, _receiver() as (port, process):
+        command = [sys.executable, "-m", "tests.benchmarks.bare_alerts"]
+        bare = subprocess.Popen(
+            [*command, str(broker.port), "home", str(folder / "bare.db"), str(port)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=HERE.parents[1],
+        )
+        try:
+            assert bare.stdout is not None
+            assert bare.stdout.readline() == "ready\n"
+            line = connected(broker.port, "pumps")
+            begun_s = time.monotonic()
+            _publish(line, '"kind":"alarm","code":"batt-low","phase":"start"', 2)
+            rate = _finished(report, "the bare loop", process, begun_s)
+            line.close()
+            return rate
+        finally:
+            bare.kill()
+            bare.communicate()
 
 
 def _metrics(living: Living) -> str:

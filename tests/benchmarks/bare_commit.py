@@ -22,6 +22,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 PUMPS = 2_000
+STATES = 10_000
 LOG_PAGES = 1_000
 BODY = "x" * 150
 STATE = bytes(range(256)) + bytes(64)
@@ -35,13 +36,18 @@ CREATE TABLE states (pump INTEGER PRIMARY KEY, state BLOB);
 
 
 class BareCommitter:
-    """One client and one connection that writes."""
+    """One client and one connection that writes.
+
+    Attributes:
+        database: The connection.
+        noted: By message: pump, number, and when it was durable.
+    """
 
     def __init__(self, port: int, site: str, database: str) -> None:
         self.noted: list[tuple[str, int, int]] = []
         self._came: list[paho.MQTTMessage] = []
         self._last_id = 0
-        self._database = _database(database)
+        self.database = opened(database)
         self._is_over = False
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id="bare", protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
@@ -68,6 +74,13 @@ class BareCommitter:
             self._client.loop_misc()
             self._commit()
 
+    def write(self, database: sqlite3.Connection, came: list[tuple[int, int]]) -> None:
+        """Write the rows of messages, each a number that counts on and a pump; another job may need more of them."""
+        rows = [(number, pump, BODY) for number, pump in came]
+        database.executemany("INSERT INTO journal VALUES (?, ?, ?)", rows)
+        database.executemany("INSERT INTO alerts VALUES (?, ?, ?, NULL)", rows)
+        database.executemany("UPDATE states SET state = ? WHERE pump = ?", [(STATE, pump) for _, pump in came])
+
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         """End the loop."""
         self._is_over = True
@@ -90,26 +103,23 @@ class BareCommitter:
         pumps = [int(message.topic.split("/")[3].rpartition("-")[2]) for message in came]
         first = self._last_id + 1
         self._last_id += len(came)
-        database = self._database
-        database.execute("BEGIN IMMEDIATE")
-        rows = [(number, pump, BODY) for number, pump in enumerate(pumps, first)]
-        database.executemany("INSERT INTO journal VALUES (?, ?, ?)", rows)
-        database.executemany("INSERT INTO alerts VALUES (?, ?, ?, NULL)", rows)
-        database.executemany("UPDATE states SET state = ? WHERE pump = ?", [(STATE, pump) for pump in pumps])
-        database.execute("COMMIT")
+        self.database.execute("BEGIN IMMEDIATE")
+        self.write(self.database, list(enumerate(pumps, first)))
+        self.database.execute("COMMIT")
         at_ns = time.monotonic_ns()
         for message in came:
             self._client.ack(message.mid, 1)
             self.noted.append((message.topic.split("/")[3], json.loads(message.payload)["seq"], at_ns))
 
 
-def _database(path: str) -> sqlite3.Connection:
+def opened(path: str) -> sqlite3.Connection:
+    """Make the tables and return the connection that writes."""
     database = sqlite3.connect(path, isolation_level=None)
     for name, value in (("journal_mode", "WAL"), ("synchronous", "FULL"), ("wal_autocheckpoint", LOG_PAGES)):
         database.execute(f"PRAGMA {name}={value}")
     database.executescript(_TABLES)
     database.execute("BEGIN")
-    database.executemany("INSERT INTO states VALUES (?, ?)", [(pump, STATE[::-1]) for pump in range(PUMPS)])
+    database.executemany("INSERT INTO states VALUES (?, ?)", [(pump, STATE[::-1]) for pump in range(STATES)])
     database.execute("COMMIT")
     return database
 
