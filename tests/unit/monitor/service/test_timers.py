@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from living import eventually
 from monitor.clock import SystemClock
 from monitor.service import timers
 from monitor.service.timers import Timers
@@ -27,6 +28,7 @@ def test_a_ring_under_way_that_arms_the_next_does_not_hold_a_stop_up() -> None:
     assert is_ringing.wait(10)
     stopping = threading.Thread(target=doorbell.stop)
     stopping.start()
+    eventually(lambda: not doorbell._scheduler.running)
     may_go_on.set()
     stopping.join(20)
     assert not stopping.is_alive()
