@@ -69,7 +69,7 @@ def course_text(counted: Counters) -> str:
     """Return a course in words, both ends beside each other: nothing moves an end but a person."""
     said = [f"day {counted.day}", f"infused {_days(counted.infused_min_us, counted.infused_max_us)}"]
     if counted.remaining_min_us is not None and counted.remaining_max_us is not None:
-        said.append(f"{_days(counted.remaining_min_us, counted.remaining_max_us)} of infusion remain")
+        said.append(f"{_days(counted.remaining_min_us, counted.remaining_max_us, 'infusion ')} remain")
         said.append(f"calendar end is {_day_range(counted)}")
     if counted.end_day is not None:
         said.append(f"ordered end is day {counted.end_day}")
@@ -82,15 +82,15 @@ def _day_range(counted: Counters) -> str:
     return f"day {counted.full_from_day} to {counted.full_to_day}"
 
 
-def _days(least_us: int, most_us: int) -> str:
+def _days(least_us: int, most_us: int, of: str = "") -> str:
     """Return a length as days, or as hours below one day: the least rounded down, the most rounded up."""
     unit_us, word = (DAY_US, "days") if most_us >= DAY_US else (_HOUR_US, "hours")
     least, most = least_us * 10 // unit_us, -(-most_us * 10 // unit_us)
     if most - least <= 1:
         # Less than the last digit that is shown.
         nearest = (least_us + most_us) * 5 // unit_us
-        return f"{nearest // 10}.{nearest % 10} {word}"
-    return f"{least // 10}.{least % 10} to {most // 10}.{most % 10} {word}"
+        return f"{nearest / 10:g} {of}{word}"
+    return f"{least / 10:g} to {most / 10:g} {of}{word}"
 
 
 def _order_fields(order: Order | None) -> dict[str, object]:
