@@ -16,6 +16,7 @@ from monitor.interruption.offtime import Stop
 from monitor.interruption.policy import Policy, Threshold
 from monitor.interruption.shown import InterruptionView
 from monitor.interruption.state import OffClass, Phase
+from monitor.interruption.why import Why
 
 _WITNESSES = {Reason.COUNTER: "The volume counter", Reason.BAG: "What remains in the bag"}
 
@@ -85,7 +86,7 @@ def _stop(stop: Stop, name: str, view: InterruptionView, zone: tzinfo) -> list[s
         )
     else:
         said.append(f"{name}: at least {_least(stop.min_us)}, {_why_least(stop)}.")
-        said.append(f"{name}: at most {_most(stop.max_us)}, {_why_most(stop, reasons)}.")
+        said.append(f"{name}: at most {_most(stop.max_us)}, {_why_most(stop)}.")
     return said
 
 
@@ -112,14 +113,12 @@ def _why_least(stop: Stop) -> str:
     return "from its latest beginning to its earliest end"
 
 
-def _why_most(stop: Stop, reasons: list[Reason]) -> str:
+def _why_most(stop: Stop) -> str:
     possible_us = stop.resume_latest_us - stop.onset_earliest_us
     if stop.max_us == possible_us:
         return "from its earliest beginning to its latest end"
     if stop.max_us > possible_us:
         return "which is what is certain"
-    if stop.max_us == 0 and reasons[Instant.RESUME_LATEST] is Reason.PERSON_SAW_FLOW:
-        return "because that person vouches for a silence that was shorter than the restart threshold"
     ran = _least(possible_us - stop.max_us)
     return f"from its earliest beginning to its latest end, without {ran} for which the motor ran by counter or bag"
 
@@ -130,18 +129,31 @@ def _sums(view: InterruptionView, rule: Rule | None, unlisted: int) -> list[str]
     if not view.stops:
         return [f"Its stops ({view.merged_stops}) are not kept one by one, only their sums."]
     said = []
+    low_us, high_us = sum(stop.min_us for stop in view.stops), most_us(view.stops)
     if unlisted > 0:
-        low_us = view.off_min_us - sum(stop.min_us for stop in view.stops)
-        high_us = view.off_max_us - sum(stop.max_us for stop in view.stops)
-        said.append(
-            f"The first {unlisted} stops are kept only as sums: at least {_least(low_us)}, at most {_most(high_us)}."
-        )
+        before = f"at least {_least(view.off_min_us - low_us)}, at most {_most(view.off_max_us - high_us)}"
+        said.append(f"The first {unlisted} stops are kept only as sums: {before}.")
     if view.merged_stops > 1:
         said.append(f"Its bounds are the sums of the bounds of its {view.merged_stops} stops.")
+        if high_us < sum(stop.max_us for stop in view.stops):
+            said.append("Of silences between which a person saw it run, only the longest counts into the upper one.")
         if rule is not None:
             run = exact_length(rule.merge_run_us)
             said.append(f"They are one interruption because less than {run} of confirmed flow lay between them.")
     return said
+
+
+def most_us(stops: tuple[Stop, ...]) -> int:
+    """Return what the stops add to the upper bound: of silences between which it was seen running, the longest."""
+    total_us, longest_us = 0, 0
+    before: Stop | None = None
+    for stop in stops:
+        is_seen = before is not None and before.is_silence and before.whys[3] is Why.PERSON_SAW_FLOW
+        if not (stop.is_silence and is_seen):
+            total_us, longest_us = total_us + longest_us, 0
+        longest_us = max(longest_us, stop.max_us)
+        before = stop
+    return total_us + longest_us
 
 
 def _class(view: InterruptionView, threshold: Threshold) -> str:

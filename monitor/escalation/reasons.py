@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-from monitor.interruption.offtime import Why
 from monitor.interruption.state import Phase
+from monitor.interruption.why import Why
 
 
 class Instant(IntEnum):
@@ -39,7 +39,7 @@ class Reason(StrEnum):
     - bag: what remains in the bag tells how long the motor ran.
     - counter-stood: the counter stands although the pump says that it delivers.
     - monitor-down: the monitor was down for an unknown time.
-    - plan: the plan: its end, or the begin or end of a free interval.
+    - plan: the plan: its end, or the begin or end of a free interval; or flow as it was to be after a review.
     """
 
     NONE = "none"
@@ -85,7 +85,10 @@ _SENTENCES: dict[tuple[Instant, Reason], str] = {
     (Instant.ONSET_EARLIEST, Reason.MONITOR_DOWN): (
         "the monitor was down for an unknown time; it counts as if that had been long enough for the threshold"
     ),
-    (Instant.ONSET_EARLIEST, Reason.PLAN): "flow was to begin then by plan",
+    (
+        Instant.ONSET_EARLIEST,
+        Reason.PLAN,
+    ): "nothing was seen to flow then; by plan, or after a clinician's review, flow was to be there from then on",
     (Instant.ONSET_LATEST, Reason.STOP_SAID): "the pump's own stop or alarm time",
     (Instant.ONSET_LATEST, Reason.STANDING_SEEN): "it was first seen standing then",
     (Instant.ONSET_LATEST, Reason.PERSON_SAID): "a person says that it stood then",

@@ -44,12 +44,16 @@ def test_what_a_clinician_closed_while_it_stood_counts_up_to_the_review() -> Non
     assert text.endswith("A clinician closed it at 03:20:00 UTC.")
 
 
-def test_a_vouched_silence_says_why_none_of_it_counts() -> None:
+def test_of_silences_between_which_a_person_saw_it_running_the_longest_counts() -> None:
     pump = Watched()
     pump.runs(0, 60)
-    pump.wait(100)
     seen_running(pump, 100)
-    assert "at most 0 s, because that person vouches for a silence that was shorter" in whole(pump)
+    seen_running(pump, 125)
+    text = whole(pump)
+    assert "Stop 1 of 2: at most 40 min, from its earliest beginning to its latest end." in text
+    assert "Stop 2 of 2: at most 25 min" in text
+    assert "at most 40 min, class below" in text
+    assert "Of silences between which a person saw it run, only the longest counts into the upper one." in text
 
 
 def test_a_motor_that_ran_between_two_looks_is_taken_off_both_bounds() -> None:

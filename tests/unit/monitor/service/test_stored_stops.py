@@ -17,7 +17,7 @@ from monitor.escalation.turns import LadderState
 from monitor.feed.records import Health, InterruptionRecord, Site
 from monitor.interruption.events import Closed, Outcome
 from monitor.interruption.policy import HOUR_US, MINUTE_US
-from monitor.interruption.state import Phase
+from monitor.interruption.state import Phase, PumpState
 from monitor.service.engine import Engine
 from monitor.service.feed_source import EngineSource
 from monitor.service.intake import BatchArrived, EventArrived, Rang
@@ -35,6 +35,10 @@ class Ward:
     def __init__(self) -> None:
         self.clock = ManualClock(START_US)
         self.store = Store.open("sqlite://", START_US)
+        self.start()
+
+    def start_again(self) -> None:
+        self.engine.intake.submit(Rang(is_housekeeping=True))
         self.start()
 
     def start(self) -> None:
@@ -73,10 +77,10 @@ class Ward:
         return self.record.view.phase
 
     @property
-    def numbers_in_memory(self) -> list[int]:
-        state = self.engine.book.entries["p1"].state
-        assert state is not None
-        return [incident.number for incident in state.incidents]
+    def state(self) -> PumpState:
+        found = self.engine.book.entries["p1"].state
+        assert found is not None
+        return found
 
 
 @pytest.fixture
@@ -99,10 +103,11 @@ def test_what_ended_keeps_its_stops_when_it_has_left_memory_and_after_a_restart(
     expected = [(15, 20), (5, 10)]
     assert ward.phase() == Phase.ENDED
     assert spans(ward.record) == expected
-    ward.start()
+    ward.start_again()
+    ward.hear(1663, LogEventObserved(event=LogEvent.DELIVERY_START))
     ward.runs(1665, 1800)
     assert spans(ward.record) == expected
-    assert ward.numbers_in_memory == []
+    assert ward.state.fold.done == ()
     sentences = explain(ward.record.view, ward.record.rule, UTC)
     assert sentences[-1].endswith("flow had then been confirmed for 30 min.")
 
@@ -113,11 +118,11 @@ def test_what_waits_for_review_keeps_its_stops_through_restart_and_close(ward: W
     ward.runs(310, 310 + 50 * 60)
     assert ward.phase() == Phase.AWAITING_REVIEW
     assert spans(ward.record) == [(245, 250)]
-    ward.start()
+    ward.start_again()
     assert spans(ward.record) == [(245, 250)]
     close = Closed(at_us=ward.clock.now_us(), outcome=Outcome.SUPERVISED_RESTART, note="seen", by="Dr. Sol")
     ward.engine.intake.submit(EventArrived("p1", lambda _at_us: close))
-    assert ward.numbers_in_memory == []
+    assert ward.state.incidents == ()
     assert ward.phase() == Phase.CLOSED
     assert spans(ward.record) == [(245, 250)]
     assert ward.record.rule == Rule(4 * HOUR_US, is_inclusive=True, merge_run_us=30 * MINUTE_US)
