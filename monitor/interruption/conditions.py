@@ -14,10 +14,11 @@ from monitor.interruption.evidence import EvidenceKind
 from monitor.interruption.hearing import stranger
 from monitor.interruption.holds import is_supervised
 from monitor.interruption.incidents import forget_ended, reconcile
-from monitor.interruption.offtime import Bounds, Why, bounds
+from monitor.interruption.offtime import Bounds, bounds
 from monitor.interruption.pauses import third_pause
 from monitor.interruption.policy import Policy, Threshold, restart_threshold
 from monitor.interruption.state import Incident, Phase, PumpState
+from monitor.interruption.why import Why
 
 FLOW_SEEN = frozenset((EvidenceKind.FLOW, EvidenceKind.RUN, EvidenceKind.PERSON_FLOW))
 

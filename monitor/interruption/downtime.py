@@ -17,11 +17,12 @@ from monitor.interruption.events import ClockSynchronised, MonitorRestarted
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import admit, closed_log
 from monitor.interruption.folding import refold
-from monitor.interruption.offtime import Fold, OpenStop, Why, known_until_us
+from monitor.interruption.offtime import Fold, OpenStop, known_until_us
 from monitor.interruption.policy import Policy, Therapy, thresholds_in_force
 from monitor.interruption.pump_clock import forgotten
 from monitor.interruption.putting_on import put_on
 from monitor.interruption.state import PumpState, Undated
+from monitor.interruption.why import Why
 
 TOO_LATE = "the clock was synchronised too late to amend what was counted for the downtime"
 
@@ -52,7 +53,9 @@ def restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects
     stop = fold.stop or OpenStop(fold.last_flow_us, is_flow_claimed=True)
     onset_us = min(stop.onset_earliest_us, event.at_us - reach_us)
     why = Why.MONITOR_DOWN if onset_us < stop.onset_earliest_us else stop.earliest_why
-    doubted = replace(fold, stop=replace(stop, onset_earliest_us=onset_us, earliest_why=why))
+    # What the motor ran belongs to a gap of known length.
+    stop = replace(stop, onset_earliest_us=onset_us, earliest_why=why, ran_least_us=0, is_silence=False)
+    doubted = replace(fold, stop=stop)
     doubt = Evidence(EvidenceKind.DOUBT, event.at_us, event.at_us, onset_us)
     undated = Undated(doubted=doubted, doubt=doubt, base=state.base, evidence=closed_log(state))
     if state.undated is not None and state.base == state.undated.doubted:

@@ -18,11 +18,12 @@ import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead, ahead_of, believable
-from monitor.interruption.offtime import Fold, OpenStop, Stop, Why
+from monitor.interruption.offtime import Fold, OpenStop, Stop, why_flowed
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, after, has_moved, is_due, ran, step_ul_of
-from monitor.interruption.resuming import confirm, confirmed_at, narrowed_resume, resumed, settle
+from monitor.interruption.resuming import confirm, confirmed_at, moved_inside, narrowed_resume, resumed, settle
 from monitor.interruption.standing import no_flow, reach_back
+from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
 
@@ -115,18 +116,33 @@ def _is_excused(fold: Fold, until_us: int, therapy: Therapy, ahead: Ahead) -> bo
     return ahead.is_bridged(last_us, until_us)
 
 
+def _silence(fold: Fold) -> OpenStop:
+    """Return the stop that nothing but silence since the last flow evidence speaks for."""
+    last_us = fold.last_flow_us or 0
+    return OpenStop(last_us, is_silence=True, earliest_why=why_flowed(fold, last_us))
+
+
 def _witness(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Ran | None:
-    """Return what counter and bag say about the gap before ``evidence``, if anything.
+    """Return what counter and bag say about the gap before ``evidence``, if anything."""
+    reading = fold.reading
+    return (
+        None if reading is None or _is_blind(reading, fold, evidence, ahead) else _moved_in_gap(fold, evidence, therapy)
+    )
+
+
+def _is_blind(reading: Reading, fold: Fold, evidence: Evidence, ahead: Ahead) -> bool:
+    return reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us)
+
+
+def _moved_in_gap(fold: Fold, evidence: Evidence, therapy: Therapy) -> Ran | None:
+    """Return how long the motor ran in the gap before ``evidence``, whether or not the line was open.
 
     A gap that was parted since the last reading, by a stop that somebody ended, has no single answer.
     """
     reading = fold.reading
-    if reading is None or reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us):
+    if reading is None or (fold.flow_from_us is not None and fold.flow_from_us > reading.at_us):
         return None
-    found = ran(reading, evidence, therapy)
-    if found is None or (fold.flow_from_us is not None and fold.flow_from_us > reading.at_us):
-        return None
-    return found
+    return ran(reading, evidence, therapy)
 
 
 def _flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
@@ -155,7 +171,7 @@ def _flow_after_gap(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahe
         return _counter_stands(fold, evidence, therapy)
     if found is not None:
         return _stop_inside(fold, evidence, found, therapy)
-    fold = replace(fold, stop=OpenStop(fold.last_flow_us or evidence.at_us, is_silence=True))
+    fold = replace(fold, stop=_silence(fold))
     return _flow_after_stop(fold, evidence, therapy, ahead)
 
 
@@ -199,7 +215,7 @@ def _run(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold
             return fold if has_counter else _flows_on(fold, evidence, therapy)
         if evidence.unsure_us > therapy.silence_max_us:
             return fold
-        fold = replace(fold, stop=OpenStop(fold.last_flow_us, is_silence=True))
+        fold = replace(fold, stop=_silence(fold))
     stop = fold.stop
     if stop is None:
         return fold
@@ -229,11 +245,13 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ah
         if moved is not None and not ahead.is_blind(reading.still_us, evidence.at_us):
             return _stop_inside(replace(fold, last_flow_us=reading.still_us), evidence, moved, therapy)
     why = Why.FLOW_CONFIRMED
-    found = _witness(fold, evidence, therapy, ahead)
-    is_standing = reading is not None and reading.motion is Motion.STANDING
-    if found is not None and is_standing and confirmed_us == evidence.at_us:
-        stop, confirmed_us, why = narrowed_resume(stop, evidence, found, confirmed_us)
-        fold = replace(fold, stop=stop, bridged_us=evidence.at_us)
+    found = _moved_in_gap(fold, evidence, therapy)
+    if found is not None and reading is not None and reading.motion is Motion.STANDING:
+        if _is_blind(reading, fold, evidence, ahead):
+            fold = replace(fold, stop=moved_inside(stop, evidence, found, is_blind=True))
+        elif confirmed_us == evidence.at_us:
+            stop, confirmed_us, why = narrowed_resume(stop, evidence, found, confirmed_us)
+            fold = replace(fold, stop=stop, bridged_us=evidence.at_us)
     return confirm(_read(fold, evidence, therapy), confirmed_us, evidence.to_us, therapy, why)
 
 
@@ -245,7 +263,7 @@ def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead)
     if fold.stop is None:
         if _is_excused(fold, at_us, therapy, ahead):
             return settle(replace(fold, last_flow_us=max(fold.last_flow_us or 0, at_us)), therapy)
-        fold = replace(fold, stop=OpenStop(fold.last_flow_us or at_us, is_silence=True))
+        fold = replace(fold, stop=_silence(fold))
     return confirm(fold, at_us, at_us, therapy, Why.PERSON_SAW_FLOW)
 
 
@@ -255,7 +273,8 @@ def _doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fo
         last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
         window_us = ahead.window_from_us(evidence.at_us)
         if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
-            return replace(fold, stop=OpenStop(last_us, is_flow_claimed=True))
+            why = why_flowed(fold, last_us)
+            return replace(fold, stop=OpenStop(last_us, is_flow_claimed=True, earliest_why=why))
         # Taken back by a later stop: it flowed until that stop's window begins.
         return replace(fold, stop=OpenStop(window_us, is_flow_claimed=True, earliest_why=Why.LATENCY))
     run_us = stop.run_us

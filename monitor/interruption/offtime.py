@@ -5,35 +5,14 @@ The clock is data here; ``folding`` is what moves it. Nothing here knows what ti
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import msgspec
 
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Reading
+from monitor.interruption.why import Why
 
 STOPS_LISTED = 32
 """How many finished stops of one interruption are kept one by one; older ones only in the sums."""
-
-
-class Why(IntEnum):
-    """Which evidence set an instant of a stop."""
-
-    UNKNOWN = 0
-    FLOW_SEEN = 1
-    STOP_SAID = 2
-    LATENCY = 3
-    FLOW_CHECKED = 4
-    STANDING_SEEN = 5
-    RUN_SAID = 6
-    FLOW_CONFIRMED = 7
-    PERSON_SAID = 8
-    PERSON_SAW_FLOW = 9
-    COUNTER = 10
-    BAG = 11
-    COUNTER_STOOD = 12
-    MONITOR_DOWN = 13
-    PLAN = 14
 
 
 class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -125,6 +104,7 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
         done: Interruptions that ended, oldest first.
         reading: The last reading of counter and bag.
         covered_from_us, covered_to_us: Over which stretch the pump's log was read without a hole, last.
+        reckoned_at_us: Where flow was reckoned with by a plan or a review, and not seen.
         blind_to_us: The end of the last latency window: no witness is asked about instants before it.
         bridged_us: The end of the last gap about which counter or bag were believed.
     """
@@ -140,6 +120,7 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
     covered_to_us: int = 0
     bridged_us: int = 0
     blind_to_us: int = 0
+    reckoned_at_us: int | None = None
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False):
@@ -183,6 +164,17 @@ def certain_us(stop: OpenStop) -> int:
 def longest_us(stop: OpenStop, until_us: int) -> int:
     """Return how long the stop may have lasted by ``until_us``, in microseconds; never less than is certain."""
     return max(0, until_us - stop.onset_earliest_us - stop.ran_least_us, certain_us(stop))
+
+
+def ran_inside(stop: OpenStop, least_us: int, most_us: int) -> OpenStop:
+    """Return the stop with more time in it that the motor ran, by counter or bag."""
+    ran_least_us, ran_most_us = stop.ran_least_us + least_us, stop.ran_most_us + most_us
+    return msgspec.structs.replace(stop, ran_least_us=ran_least_us, ran_most_us=ran_most_us)
+
+
+def why_flowed(fold: Fold, at_us: int) -> Why:
+    """Return why flow is taken to have been at an instant: it was seen, or a plan or a review reckons with it."""
+    return Why.PLAN if at_us == fold.reckoned_at_us else Why.FLOW_SEEN
 
 
 def finished(stop: OpenStop, at_us: int, why: Why) -> Stop:
@@ -263,7 +255,8 @@ def bounds(fold: Fold, now_us: int, therapy: Therapy) -> Bounds | None:
     stop = fold.stop
     silent = is_silent(fold, now_us, therapy)
     if silent and fold.last_flow_us is not None:
-        stop = OpenStop(fold.last_flow_us, is_silence=True)
+        why = why_flowed(fold, fold.last_flow_us)
+        stop = OpenStop(fold.last_flow_us, is_silence=True, earliest_why=why)
     group = fold.group
     if stop is None:
         return None if group is None else group_bounds(group)

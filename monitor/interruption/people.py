@@ -236,5 +236,5 @@ def _without_group(state: PumpState, incident: Incident, at_us: int) -> PumpStat
         base = replace(begun, last_flow_us=fold.flow_from_us, reading=None)
         tail = state.evidence[-1:] if state.evidence else ()
         return replace(state, fold=begun, base=base, evidence=tail)
-    begun = Fold(flow_from_us=at_us, last_flow_us=at_us, reading=fold.reading)
+    begun = Fold(flow_from_us=at_us, last_flow_us=at_us, reading=fold.reading, reckoned_at_us=at_us)
     return replace(state, fold=begun, base=begun, evidence=())

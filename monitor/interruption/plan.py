@@ -15,9 +15,10 @@ from monitor.interruption.course import begun, with_off
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import Order
 from monitor.interruption.free_time import free_until_us, next_free
-from monitor.interruption.offtime import Bounds, Fold, Group, Stop, Why, bounds, known_until_us
+from monitor.interruption.offtime import Bounds, Fold, Group, Stop, bounds, known_until_us
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
+from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
 
@@ -122,7 +123,7 @@ def _known_us(state: PumpState) -> int:
 
 def _awaited(state: PumpState, at_us: int) -> PumpState:
     """Let the clock begin at an instant at which flow was to begin by plan, whether or not it did."""
-    begun_fold = Fold(flow_from_us=at_us, last_flow_us=at_us)
+    begun_fold = Fold(flow_from_us=at_us, last_flow_us=at_us, reckoned_at_us=at_us)
     fold = replace(begun_fold, done=state.fold.done)
     return replace(state, fold=fold, base=begun_fold, evidence=(), completed_at_us=None)
 

@@ -125,7 +125,8 @@ def ran(before: Reading | None, evidence: Evidence, therapy: Therapy) -> Ran | N
     if not rate or span_us < 0:
         return None
     by_counter = _by_counter(before, evidence, rate)
-    by_bag = _by_bag(before, evidence, rate, int(span_us * therapy.bag_error_fraction))
+    step_us = before.step_ul * HOUR_US // rate
+    by_bag = _by_bag(before, evidence, rate, max(step_us, int(span_us * therapy.bag_error_fraction)))
     if by_counter is None or (by_bag is not None and _narrower(by_bag, by_counter)):
         bounds, is_counter = by_bag, False
     else:

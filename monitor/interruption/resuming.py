@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from monitor.interruption.evidence import Evidence
-from monitor.interruption.offtime import Fold, OpenStop, Stop, Why, finished, joined
+from monitor.interruption.offtime import Fold, OpenStop, Stop, finished, joined, ran_inside
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, has_moved
+from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
 
@@ -15,6 +16,7 @@ replace = msgspec.structs.replace
 def narrowed_resume(stop: OpenStop, evidence: Evidence, found: Ran, confirmed_us: int) -> tuple[OpenStop, int, Why]:
     """Date the return of flow by how long the motor has run since it was last read standing."""
     why = Why.COUNTER if found.by_counter else Why.BAG
+    stop = moved_inside(stop, evidence, found, is_blind=False)
     if stop.onset_latest_us is not None and stop.certain_to_us is not None and stop.run_us is None:
         certain_us_ = evidence.at_us - found.at_most_us
         if certain_us_ > stop.certain_to_us:
@@ -24,6 +26,18 @@ def narrowed_resume(stop: OpenStop, evidence: Evidence, found: Ran, confirmed_us
     if resumed_us < confirmed_us:
         return stop, resumed_us, why
     return stop, confirmed_us, Why.FLOW_CONFIRMED
+
+
+def moved_inside(stop: OpenStop, evidence: Evidence, found: Ran, *, is_blind: bool) -> OpenStop:
+    """Take off what the motor must have run before it was last said to stand, or to start.
+
+    Over a closed line it only makes less certain that it stood.
+    """
+    since_us = max(stop.certain_to_us or 0, stop.run_us or 0)
+    after_us = evidence.at_us - since_us
+    if not since_us or found.at_least_us <= after_us:
+        return stop
+    return ran_inside(stop, 0 if is_blind else found.at_least_us - after_us, found.at_most_us - after_us)
 
 
 def confirmed_at(reading: Reading | None, evidence: Evidence) -> int | None:

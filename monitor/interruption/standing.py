@@ -6,9 +6,10 @@ import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.lookahead import Ahead
-from monitor.interruption.offtime import Fold, OpenStop, Why, certain_us
+from monitor.interruption.offtime import Fold, OpenStop, certain_us, ran_inside, why_flowed
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, ran
+from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
 
@@ -27,8 +28,6 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
     """Return the clock after evidence that nothing flows."""
     reading, stop = fold.reading, fold.stop
     found = ran(reading, evidence, therapy) if evidence.kind is EvidenceKind.NO_FLOW else None
-    if reading is None or reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us):
-        found = None
     was_claimed = stop is not None and stop.is_flow_claimed
     if stop is None:
         stop = _begun(fold, evidence, therapy, ahead)
@@ -38,12 +37,13 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
     if evidence.kind is EvidenceKind.PERSON_STOP and not was_claimed:
         stop = _said_since(fold, stop, evidence, therapy)
     if found is not None and reading is not None:
+        is_blind = reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us)
         if reading.motion is Motion.STANDING and found.at_least_us > 0:
             # It ran between two looks at a pump that stood.
-            least, most = stop.ran_least_us + found.at_least_us, stop.ran_most_us + found.at_most_us
-            stop = replace(stop, ran_least_us=least, ran_most_us=most)
+            least_us = 0 if is_blind else found.at_least_us
+            stop = ran_inside(stop, least_us, found.at_most_us)
         elif reading.motion is Motion.FLOWING and _is_since(fold, reading.at_us) and not was_claimed:
-            stop = _narrowed_onset(stop, reading.at_us, found)
+            stop = _narrowed_onset(stop, reading.at_us, found, is_blind=is_blind)
     if evidence.kind in _DATED and evidence.earliest_us < evidence.at_us:
         return replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, evidence.at_us))
     return replace(fold, stop=stop)
@@ -54,7 +54,7 @@ def _is_since(fold: Fold, read_us: int) -> bool:
     return fold.flow_from_us is None or fold.flow_from_us <= read_us
 
 
-def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran) -> OpenStop:
+def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran, *, is_blind: bool) -> OpenStop:
     """Take off what the motor ran since it was last read flowing; never inside a latency window.
 
     When in the gap it ran is not known, so the oldest onset that fits stays where it was.
@@ -64,8 +64,11 @@ def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran) -> OpenStop:
     if found.at_least_us > stop.onset_latest_us - read_us:
         # It ran on after it had been said to have stopped.
         stop = replace(stop, ran_most_us=found.at_most_us)
+    if is_blind or stop.onset_latest_us is None:
+        # Over a closed line the motor only says how long it did not stand.
+        return stop
     latest_us = max(read_us + found.at_most_us, stop.onset_earliest_us)
-    if stop.onset_latest_us is not None and latest_us < stop.onset_latest_us:
+    if latest_us < stop.onset_latest_us:
         why = Why.COUNTER if found.by_counter else Why.BAG
         stop = replace(stop, onset_latest_us=latest_us, latest_why=why)
     return replace(stop, ran_least_us=max(0, found.at_least_us - (stop.onset_earliest_us - read_us)))
@@ -75,12 +78,12 @@ def _begun(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Op
     """Return the stop that begins with the later of the last flow and the pump's stop time less its latency."""
     last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
     if evidence.kind is EvidenceKind.NO_FLOW:
-        return OpenStop(last_us)
+        return OpenStop(last_us, earliest_why=why_flowed(fold, last_us))
     reach_us, why = _reach(fold, evidence)
     is_covered = ahead.is_bridged(last_us, evidence.at_us)
     if evidence.at_us - last_us > therapy.silence_max_us and not is_covered and last_us < reach_us:
         # Silence came first; that the pump said when it stopped does not tell that it ran until then.
-        return OpenStop(last_us)
+        return OpenStop(last_us, earliest_why=why_flowed(fold, last_us))
     return OpenStop(reach_us, earliest_why=why)
 
 

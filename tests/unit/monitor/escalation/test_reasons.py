@@ -15,6 +15,7 @@ from monitor.interruption.shown import InterruptionView
 from monitor.interruption.why import Why
 from told_history import HISTORY, History, followed
 from told_stops import (
+    awaited_after_a_free_interval,
     bagged_gap,
     bagged_onset,
     bagged_return,
@@ -94,6 +95,12 @@ CASES: list[tuple[Callable[[], Watched], Instant, Reason, str]] = [
         "the volume counter shows that the motor ran for at least 1 h 58 min 48 s and at most 2 h 01 min 12 s",
     ),
     (bagged_gap, Instant.RESUME_EARLIEST, Reason.BAG, "what remains in the bag shows that the motor ran for at least"),
+    (
+        awaited_after_a_free_interval,
+        Instant.ONSET_EARLIEST,
+        Reason.PLAN,
+        "02:00:00 UTC at the earliest (flow was to be there from then on, by plan",
+    ),
     (stalled, Instant.ONSET_EARLIEST, Reason.COUNTER_STOOD, "01:00:00 UTC at the earliest (the counter has not moved"),
     (down_for_unknown_time, Instant.ONSET_EARLIEST, Reason.MONITOR_DOWN, "(the monitor was down for an unknown time"),
     (
