@@ -88,7 +88,7 @@ _SENTENCES: dict[tuple[Instant, Reason], str] = {
     (
         Instant.ONSET_EARLIEST,
         Reason.PLAN,
-    ): "flow was to be there from then on, by plan or after a review; none was seen",
+    ): "flow was to be there from then on by plan or after a review; none was seen",
     (Instant.ONSET_LATEST, Reason.STOP_SAID): "the pump's own stop or alarm time",
     (Instant.ONSET_LATEST, Reason.STANDING_SEEN): "it was first seen standing then",
     (Instant.ONSET_LATEST, Reason.PERSON_SAID): "a person says that it stood then",
