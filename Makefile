@@ -14,7 +14,7 @@ CODE := monitor drivers simulator migrations tests
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
   --no-annotate --custom-compile-command "make lock"
 
-.PHONY: help test demo lint bench lock clean
+.PHONY: help test demo lint bench prove mutants lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name what; do printf '  make %-6s %s\n' "$$name" "$$what"; done
@@ -36,6 +36,12 @@ lint: $(VENV)/stamp-dev ## formatter, linter, types and import contracts
 bench: $(VENV)/stamp-dev ## the measurements that the README quotes
 	@.ci/system mosquitto alertmanager
 	$(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+prove: $(VENV)/stamp-dev ## the long proofs of the core, bounded by PROVE_MINUTES (20); report in build/prove-report.md
+	$(BIN)/python tests/proof/prove.py $(ARGS)
+
+mutants: $(VENV)/stamp-dev ## mutation testing of the core (ARGS="policy.py plan.py" for some files); survivors in build/mutants.txt
+	$(BIN)/python tests/proof/mutants.py $(ARGS)
 
 lock: $(VENV)/stamp-dev ## make the lock files anew, with the newest versions that fit
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements.lock

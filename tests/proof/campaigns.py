@@ -24,6 +24,8 @@ class Campaign(NamedTuple):
     scale: Scale = SMALL
     depth: int = 8
     long_depth: int = 12
+    is_open: str = ""
+    """Why this one is known to break, while it does."""
 
     def run(self, depth: int, states_max: int = 1 << 62, is_over: Callable[[], bool] = lambda: False) -> Found:
         """Search to ``depth`` letters, or until there are ``states_max`` states or the time is over."""
@@ -31,13 +33,13 @@ class Campaign(NamedTuple):
 
 
 CAMPAIGNS = (
-    Campaign("stops and readings", "halt,start,status", depth=10, long_depth=18),
+    Campaign("stops and readings", "halt,start,status", depth=9, long_depth=18),
     Campaign("stops and their log", "halt,start,bare,log,log2", depth=7),
     Campaign("log beside readings", "halt,start,status,log", depth=7),
     Campaign("occlusions", "halt,start,block,occlude,bare,log,log2", depth=7),
     Campaign("occlusions and readings", "start,block,occlude,status,log", depth=8),
     Campaign("doubtful flow", "halt,start,kvo,slow,bare", depth=7),
-    Campaign("keep-vein-open and readings", "halt,start,kvo,status,bare", depth=6),
+    Campaign("keep-vein-open and readings", "halt,start,kvo,status,bare", depth=6, is_open="S10"),
     Campaign("a counter that stands", "halt,start,status,stick", depth=7),
     Campaign("duplicates and restarts", "halt,start,bare,log,dup,down,up,up-unknown", depth=6),
     Campaign("what people see", "halt,start,bare,see-running,check,see-stopped,see-since", depth=6),
@@ -45,7 +47,7 @@ CAMPAIGNS = (
     Campaign("the ladder", "halt,start,bare,mark,hold,unhold,ack,down,up,ladder", depth=6),
     Campaign("ignorance", "halt,start,bare,stranger,changing,link,alarm-end,power-on,odd-alarm", depth=5),
     Campaign("settling", "halt,start,bare,log,check,dup", FORGETFUL, depth=7),
-    Campaign("long stops", "halt,start,bare,ladder", WIDE, depth=10, long_depth=20),
+    Campaign("long stops", "halt,start,bare,ladder", WIDE, depth=9, long_depth=20),
     Campaign(
         "everything",
         "halt,start,block,occlude,kvo,slow,stick,status,log,log2,dup,see-running,check,see-stopped,see-since,mark,hold,"

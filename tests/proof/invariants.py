@@ -6,6 +6,7 @@ nothing of how the core comes to it. The names are those of the hazard analysis.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -63,7 +64,8 @@ def check_soundness(at: Moment, policy: Policy, *, forgets_us: int) -> None:
         forgets_us: Stops that ended before this may have been forgotten.
     """
     silence_us = policy.therapy.silence_max_us
-    owed = missed(at.truth, at.now_us, silence_us)
+    # Nobody knows for how long the monitor was dead: the worst case is then without end, and not a number.
+    owed = [] if at.state.undated is not None else missed(at.truth, at.now_us, silence_us)
     windows = [(view, *widened(at, view.opened_at_us, end_us)) for view, end_us in _windows(at)]
     for view, start_us, end_us in windows:
         if not 0 <= view.off_min_us <= view.off_max_us:
@@ -96,10 +98,16 @@ def _windows(at: Moment) -> Iterator[tuple[InterruptionView, int]]:
 
 def widened(at: Moment, from_us: int, to_us: int) -> tuple[int, int]:
     """Return a window out to the words of flow around it: a counter tells how long, and not where in between."""
-    before = [word.at_us for word in at.truth.words if word.is_flow and word.at_us <= from_us]
-    after = [word.at_us for word in at.truth.words if word.is_flow and word.at_us >= to_us]
-    first_us = max(before, default=from_us)
-    return max(first_us, at.truth.settled_us), min(after, default=at.now_us if to_us == at.now_us else to_us)
+    words = at.truth.words
+    first = bisect_left(words, (from_us + 1,)) - 1
+    while first >= 0 and not words[first].is_flow:
+        first -= 1
+    last = bisect_left(words, (to_us,))
+    while last < len(words) and not words[last].is_flow:
+        last += 1
+    first_us = words[first].at_us if first >= 0 else from_us
+    last_us = at.now_us if to_us == at.now_us else to_us
+    return max(first_us, at.truth.settled_us), words[last].at_us if last < len(words) else last_us
 
 
 def _room(windows: list[tuple[InterruptionView, int, int]], from_us: int, to_us: int, now_us: int) -> tuple[int, int]:

@@ -31,9 +31,9 @@ Ladders = tuple[Turning, ...]
 
 def ladder_of(scale: Scale, name: str) -> Ladder:
     """Return a small ladder; ``late`` is the wrong one that speaks only once the threshold has passed."""
-    lead_us = (scale.threshold - 1) * TICK_US
+    lead_us = round((scale.threshold - 1) * TICK_US)
     if name == "late":
-        lead_us = (scale.threshold + 1) * TICK_US
+        lead_us = round((scale.threshold + 1) * TICK_US)
     nurse = Rung(
         rung="nurse",
         contacts=("nurse",),

@@ -28,8 +28,8 @@ from monitor.interruption.events import (
     PumpObserved,
     Reported,
 )
-from monitor.interruption.policy import MINUTE_US
-from tests.proof.pump_world import RATE_ML_PER_H, SERIAL, Mode, Move, Nature, World, acted, rank_now
+from monitor.interruption.policy import HOUR_US
+from tests.proof.pump_world import COUNTER_STEP_ML, RATE_ML_PER_H, SERIAL, Mode, Move, Nature, World, acted, rank_now
 from tests.proof.truth import ACT, IMPLIED, Flow, Says, is_recent, now_flowing, with_blockage_told, with_word
 
 Letter = Callable[[World, int], "Move | None"]
@@ -93,19 +93,20 @@ def _drops_to(name: str, mode: Mode, flow: Flow) -> Letter:
 
 def _status(name: str, *, counter: bool) -> Letter:
     def letter(world: World, now_us: int) -> Move | None:
-        delivery, rate = DeliveryStatus.DELIVERING, RATE_ML_PER_H
+        delivery, rate = DeliveryStatus.DELIVERING, world.rate_ml_per_h
         if world.mode is Mode.STOPPED:
             delivery, rate = DeliveryStatus.NOT_DELIVERING, 0.0
         elif world.mode is Mode.KVO:
-            delivery, rate = DeliveryStatus.KVO, 0.1
+            delivery, rate = DeliveryStatus.KVO, 0.01
         elif world.mode is Mode.SLOW:
-            rate = RATE_ML_PER_H / 2
+            rate = world.rate_ml_per_h / 2
         shown_ml = math.floor(world.counter_ml * 10 + 1e-6) / 10
         reading = shown_ml if counter else None
         said = StatusObserved(delivery=delivery, rate_ml_per_h=rate, volume_delivered_ml=reading)
         nature = Nature.READING if counter else Nature.NO_FLOW
         says = Says.STOP if world.mode is Mode.STOPPED else Says.DOUBT
-        is_moved = shown_ml > world.read_ml or is_recent(world.truth, now_us - MINUTE_US)
+        step_us = round(COUNTER_STEP_ML / world.rate_ml_per_h * HOUR_US)
+        is_moved = shown_ml > world.read_ml or is_recent(world.truth, now_us - step_us)
         if world.mode is Mode.RUN or (world.mode is Mode.STUCK and is_moved):
             nature, says = Nature.FLOW, Says.FLOW  # Moved since, or nothing is due since the last word.
         read_ml = shown_ml if counter else world.read_ml

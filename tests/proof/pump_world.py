@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from drivers.contract import Observation
 from monitor.interruption.events import Event
-from monitor.interruption.policy import MINUTE_US, SECOND_US, Latency, Policy, Therapy, Threshold
+from monitor.interruption.policy import HOUR_US, MINUTE_US, SECOND_US, Latency, Policy, Therapy, Threshold
 from tests.proof.truth import AFTER, BEFORE, Flow, Span, Truth, now_flowing, turned
 
 TICK_US = 6 * MINUTE_US
@@ -21,32 +21,35 @@ START_US = 1_700_000_000 * 1_000_000
 SERIAL = "S1"
 COUNTER_START_ML = 1000.0
 """Far from zero, so that a reading can be told from a rate when states are compared."""
+COUNTER_STEP_ML = 0.1
+"""What a pump's counter shows, where the pump does not tell: the design's default."""
 ACT_US = SECOND_US
 """What somebody does comes a moment after what was said before, so that no two things are about one instant."""
 
 
 class Scale(NamedTuple):
-    """Limits of the imagined therapy, in ticks."""
+    """Limits of the imagined therapy, in ticks, and the ordered rate."""
 
-    threshold: int = 4
-    silence: int = 1
-    merge: int = 2
-    latency: int = 2
-    amend: int = 6
-    quiet: int = 1
-    window: int = 2
+    threshold: float = 4
+    silence: float = 1
+    merge: float = 2
+    latency: float = 2
+    amend: float = 6
+    quiet: float = 1
+    window: float = 2
+    rate_ml_per_h: float = RATE_ML_PER_H
 
     def policy(self) -> Policy:
         """Return the enrolment that the production core is given."""
         therapy = Therapy(
             name="imagined",
-            thresholds=(Threshold(self.threshold * TICK_US),),
-            silence_max_us=self.silence * TICK_US,
-            merge_run_us=self.merge * TICK_US,
-            maintenance_quiet_us=self.quiet * TICK_US,
-            maintenance_max_us=self.window * TICK_US,
-            latency=(Latency(RATE_ML_PER_H, self.latency * TICK_US),),
-            amend_us=self.amend * TICK_US,
+            thresholds=(Threshold(round(self.threshold * TICK_US)),),
+            silence_max_us=round(self.silence * TICK_US),
+            merge_run_us=round(self.merge * TICK_US),
+            maintenance_quiet_us=round(self.quiet * TICK_US),
+            maintenance_max_us=round(self.window * TICK_US),
+            latency=(Latency(self.rate_ml_per_h, round(self.latency * TICK_US)),),
+            amend_us=round(self.amend * TICK_US),
         )
         return Policy("p1", therapy, serial=SERIAL)
 
@@ -83,6 +86,7 @@ class World(NamedTuple):
         acted: Whether it did something at this instant; at most one thing, so that order is plain.
         down_from_us: Since when the monitor has been dead; None while it lives.
         is_held, is_marked: What people have in force.
+        rate_ml_per_h: What was ordered, and at what it runs.
         is_time_lost: Whether the monitor was once dead for a time that nobody knows.
     """
 
@@ -99,6 +103,7 @@ class World(NamedTuple):
     is_held: bool = False
     is_marked: bool = False
     is_time_lost: bool = False
+    rate_ml_per_h: float = RATE_ML_PER_H
 
     @property
     def flows(self) -> bool:
@@ -133,7 +138,10 @@ class Move(NamedTuple):
 
 def first_world(scale: Scale) -> World:
     """Return a pump that runs and has not been heard yet."""
-    return World(Truth((Span(START_US, Flow.FULL),), vouched_us=scale.threshold * TICK_US))
+    return World(
+        Truth((Span(START_US, Flow.FULL),), vouched_us=round(scale.threshold * TICK_US)),
+        rate_ml_per_h=scale.rate_ml_per_h,
+    )
 
 
 def acted(world: World, now_us: int, mode: Mode, flow: Flow, entry: str | None = None) -> World:
@@ -153,9 +161,9 @@ def passed(world: World, now_us: int, to_us: int, scale: Scale) -> World | None:
     if last.flow is Flow.BLOCKED and world.mode is Mode.RUN and to_us - last.from_us > scale.latency * TICK_US:
         return None  # The pump's own limit: by then it must have noticed.
     share = {Mode.RUN: 1.0, Mode.SLOW: 0.5}.get(world.mode, 0.0)
-    horizon_us = to_us - scale.amend * TICK_US
+    horizon_us = to_us - round(scale.amend * TICK_US)
     return world._replace(
-        counter_ml=world.counter_ml + share * (to_us - now_us) / TICK_US,
+        counter_ml=world.counter_ml + share * world.rate_ml_per_h * (to_us - now_us) / HOUR_US,
         pending=tuple(entry for entry in world.pending if entry.at_us > horizon_us),
         said=0,
         acted=False,

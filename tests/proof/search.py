@@ -7,6 +7,7 @@ other. After every letter all invariants are held; the first history that breaks
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -36,7 +37,6 @@ from tests.proof.ladder_watch import Ladders, check_told, turned_ladders
 from tests.proof.letters import ACTS, LETTERS, WHILE_DOWN
 from tests.proof.pump_world import (
     ACT_US,
-    RATE_ML_PER_H,
     START_US,
     TICK_US,
     Move,
@@ -120,11 +120,11 @@ class Search:
         """Return the pump under watch, ordered, running, and heard for as long as an occlusion may hide."""
         world = first_world(self.scale)
         state = enrolled(START_US)
-        order = Order(rate_ml_per_h=RATE_ML_PER_H)
+        order = Order(rate_ml_per_h=self.scale.rate_ml_per_h)
         state = self.design.step(state, Ordered(at_us=START_US, order=order, by="x"), self.core_policy).state
         situation = Situation(state, world, (), START_US, None)
         first = "status" if "status" in self.alphabet else "bare"
-        for letter in (first, *(["tick", first] * (self.scale.latency + 1))):
+        for letter in (first, *(["tick", first] * (math.ceil(self.scale.latency) + 1))):
             heard = self.taken(situation, letter)
             if heard is None:
                 message = f"a pump that runs cannot {letter}"
@@ -150,7 +150,7 @@ class Search:
         """Return the situation after one letter with all invariants held, or None if it cannot come now."""
         path = (at.path, name)
         if name == "tick":
-            return self._later(at, next_tick_us(at.now_us), path)
+            return self.later(at, next_tick_us(at.now_us), path)
         if at.world.down_from_us is not None and name not in WHILE_DOWN:
             return None
         if name in ACTS:
@@ -164,12 +164,12 @@ class Search:
 
     def _done(self, at: Situation, name: str, path: Path) -> Situation | None:
         """Let the pump do something, a moment later; at most once before the next tick."""
-        if at.world.acted or (later := self._later(at, at.now_us + ACT_US, path)) is None:
+        if at.world.acted or (later := self.later(at, at.now_us + ACT_US, path)) is None:
             return None
         move = LETTERS[name](later.world, later.now_us)
         return None if move is None else later._replace(world=move.world)
 
-    def _later(self, at: Situation, now_us: int, path: Path) -> Situation | None:
+    def later(self, at: Situation, now_us: int, path: Path = None) -> Situation | None:
         world = passed(at.world, at.now_us, now_us, self.scale)
         if world is None:
             return None
@@ -264,7 +264,7 @@ class Search:
         return world._replace(truth=settled(world.truth, before.now_us if ended_us is None else ended_us))
 
     def _trimmed(self, at: Situation) -> World:
-        horizon = [at.now_us - (self.scale.amend + 1) * TICK_US]
+        horizon = [at.now_us - round((self.scale.amend + 1) * TICK_US)]
         horizon += [incident.opened_at_us for incident in at.state.incidents]
         return at.world._replace(truth=trimmed(at.world.truth, min(horizon)))
 

@@ -13,6 +13,8 @@ from tests.proof.wrong_designs import WRONG, WrongDesign
 @pytest.mark.parametrize("campaign", CAMPAIGNS, ids=lambda campaign: campaign.name)
 def test_no_history_breaks_an_invariant(campaign: Campaign) -> None:
     found = campaign.run(campaign.depth)
+    if campaign.is_open and found.broken is not None:
+        pytest.xfail(f"{campaign.is_open}: {found.broken}")
     assert found.broken is None, f"{found.broken} after: {', '.join(found.history)}"
     assert found.states > 100
 

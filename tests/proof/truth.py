@@ -14,7 +14,7 @@ What the clock cannot know it does not owe, and only that:
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -124,19 +124,20 @@ def is_excused(truth: Truth, span: Span, ends_us: int, silence_max_us: int) -> b
         return not span.is_told
     if span.flow is Flow.SLOW and not _is_doubted(truth, span, ends_us):
         return True
-    before = after = None
+    words = truth.words
     begins = max((span.from_us, IMPLIED), (truth.settled_us, AFTER + 9))
-    for word in truth.words:
-        if (word.at_us, word.rank) <= begins and word.is_flow:
-            before = word
-        elif word.is_flow and (word.at_us, word.rank) >= (ends_us, IMPLIED) and after is None:
-            after = word
-    if before is None or after is None:
+    first = bisect_left(words, (begins[0], begins[1] + 1)) - 1
+    while first >= 0 and not words[first].is_flow:
+        first -= 1
+    last = bisect_left(words, (ends_us, IMPLIED))
+    while last < len(words) and not words[last].is_flow:
+        last += 1
+    if first < 0 or last >= len(words):
         return False
-    apart_us = after.at_us - before.at_us
-    if apart_us > silence_max_us and not (after.says is Says.SEEN and apart_us < truth.vouched_us):
+    apart_us = words[last].at_us - words[first].at_us
+    if apart_us > silence_max_us and not (words[last].says is Says.SEEN and apart_us < truth.vouched_us):
         return False
-    return all(word.is_flow for word in truth.words if before < word < after)
+    return all(word.is_flow for word in words[first + 1 : last])
 
 
 def is_recent(truth: Truth, since_us: int) -> bool:
@@ -178,15 +179,16 @@ def _is_doubted(truth: Truth, span: Span, ends_us: int) -> bool:
 
 def is_hidden_run(truth: Truth, span: Span, ends_us: int) -> bool:
     """Return whether flow lies between two words of no flow and no word was said of it."""
-    before = after = None
-    for word in truth.words:
-        if word.says is Says.STOP and (word.at_us, word.rank) < (span.from_us, ACT):
-            before = word
-        elif word.says is Says.STOP and (word.at_us, word.rank) >= (ends_us, ACT) and after is None:
-            after = word
-    if before is None or after is None:
+    words = truth.words
+    first = bisect_left(words, (span.from_us, ACT)) - 1
+    while first >= 0 and words[first].rank == IMPLIED:
+        first -= 1
+    last = bisect_left(words, (ends_us, ACT))
+    while last < len(words) and words[last].rank == IMPLIED:
+        last += 1
+    if first < 0 or last >= len(words):
         return False
-    return all(word.says is Says.STOP or word.rank == IMPLIED for word in truth.words if before < word < after)
+    return all(word.says is Says.STOP or word.rank == IMPLIED for word in words[first : last + 1])
 
 
 def overlap_us(stretches: list[tuple[int, int]], from_us: int, to_us: int) -> int:

@@ -1,0 +1,97 @@
+"""Random homes over hours and days, in a real therapy's limits, keep the invariants of the exhaustive search.
+
+A history that breaks one is written as a story, so that ``pumpwatch replay`` plays it; ``test_found``
+replays every story that was ever kept.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from tests.proof.homes import LATENCIES_MIN, Home
+from tests.proof.invariants import Broken
+
+FOUND = Path(os.environ.get("PROVE_FOUND", str(Path(__file__).parent / "found")))
+EXAMPLES = int(os.environ.get("PROVE_EXAMPLES", "60"))
+STEPS = int(os.environ.get("PROVE_STEPS", "40"))
+
+DOES = ("halt", "start", "block", "occlude", "kvo", "slow", "stick")
+SAYS = ("status", "bare", "log", "log2", "dup", "changing", "alarm-end", "power-on", "odd-alarm", "stranger")
+SEES = ("see-running", "check", "see-stopped", "see-since")
+PEOPLE = ("mark", "hold", "unhold", "ack", "close")
+WAITS = (0.1, 1.0, 4.0, 8.0, 14.0, 15.0, 16.0, 29.0, 30.0, 31.0, 60.0, 119.0, 125.0, 225.0, 240.0, 600.0)
+
+
+class Homes(RuleBasedStateMachine):
+    """One home at a time; every rule is something that may happen there."""
+
+    @initialize(rate_ml_per_h=st.sampled_from(sorted(LATENCIES_MIN)))
+    def begins(self, rate_ml_per_h: float) -> None:
+        """The pump is under watch and runs."""
+        self.home = Home(rate_ml_per_h)
+        self.has_counter = True
+
+    def _kept(self, act: Callable[[], object]) -> None:
+        """Do something; where it breaks an invariant, leave the story behind."""
+        try:
+            act()
+        except Broken as broken:
+            FOUND.mkdir(parents=True, exist_ok=True)
+            (FOUND / f"new-{broken.invariant.lower()}.jsonl").write_text(self.home.story())
+            raise
+
+    @rule(minutes=st.one_of(st.sampled_from(WAITS), st.floats(0.1, 300)))
+    def time_passes(self, minutes: float) -> None:
+        """Nothing is heard for a while."""
+        self._kept(lambda: self.home.wait(minutes))
+
+    @rule(letter=st.sampled_from(DOES))
+    def pump_does(self, letter: str) -> None:
+        """The pump does something, or something is done to it."""
+        self._kept(lambda: self.home.take(letter))
+
+    @rule(letter=st.sampled_from(SAYS))
+    def pump_says(self, letter: str) -> None:
+        """Something is heard on the line."""
+        self._kept(lambda: self.home.take(letter))
+
+    @rule(times=st.integers(1, 12), every_minutes=st.sampled_from((1.0, 5.0, 15.0, 20.0)))
+    def pump_reports(self, times: int, every_minutes: float) -> None:
+        """The pump says how it is, again and again."""
+        for _ in range(times):
+            self._kept(lambda: self.home.wait(every_minutes))
+            self._kept(lambda: self.home.take("status"))
+
+    @rule(letter=st.sampled_from(SEES))
+    def person_sees(self, letter: str) -> None:
+        """A person says what they see."""
+        self._kept(lambda: self.home.take(letter))
+
+    @rule(letter=st.sampled_from(PEOPLE))
+    def person_does(self, letter: str) -> None:
+        """A person marks, holds, takes note or reviews."""
+        self._kept(lambda: self.home.take(letter))
+
+    @precondition(lambda self: self.home.at.world.down_from_us is None)
+    @rule(minutes=st.sampled_from(WAITS), back=st.sampled_from(("up", "up", "up", "up-unknown")))
+    def monitor_dies(self, minutes: float, back: str) -> None:
+        """The monitor is dead for a while."""
+        self._kept(lambda: self.home.take("down"))
+        self._kept(lambda: self.home.wait(minutes))
+        self._kept(lambda: self.home.take(back))
+
+
+Homes.TestCase.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+TestHomes = Homes.TestCase
