@@ -11,7 +11,7 @@ from monitor.config.settings import Config
 from monitor.escalation.channel import Notice
 from monitor.escalation.rungs import BLINATUMOMAB
 from monitor.interruption.alarms import OwnCode
-from monitor.interruption.events import Ordered
+from monitor.interruption.events import Order, Ordered
 from monitor.service.book import Book
 from monitor.service.enrolment import account_for_downtime, enrol_new, load_book
 from monitor.service.give_back import give_back_memory
@@ -86,20 +86,19 @@ class Engine:
 
         An order that a clinician gave meanwhile is not undone by a restart with the same file.
         """
-        configured = {
-            pump.pump: msgspec.json.encode(pump.order).decode() for pump in self._pumps if pump.order is not None
-        }
+        configured = {pump.pump: pump.order for pump in self._pumps if pump.order is not None}
         stored = self.store.meta(_ORDERS)
-        known = {} if stored is None else msgspec.json.decode(stored, type=dict[str, str])
+        # Compared as orders, not as text: a later release may write the same order in other words.
+        texts = {} if stored is None else msgspec.json.decode(stored, type=dict[str, str])
+        known = {pump: msgspec.json.decode(text, type=Order) for pump, text in texts.items()}
         if known == configured:
             return
-        orders = {pump.pump: pump.order for pump in self._pumps}
-        for pump, text in configured.items():
-            order = orders[pump]
-            if pump not in new and order is not None and known.get(pump) != text:
+        for pump, order in configured.items():
+            if pump not in new and known.get(pump) != order:
                 event = Ordered(at_us=now_us, order=order, by="configuration")
                 self.processor.apply(self.book.entries[pump], event, now_us)
-        self.processor.ledger.work.meta(_ORDERS, msgspec.json.encode(configured).decode())
+        written = {pump: msgspec.json.encode(order).decode() for pump, order in configured.items()}
+        self.processor.ledger.work.meta(_ORDERS, msgspec.json.encode(written).decode())
 
     def offer_unfinished(self) -> None:
         """Offer the notices that an earlier process left unfinished."""
