@@ -17,6 +17,7 @@ from monitor.escalation.channel import Notice
 from monitor.escalation.dispatcher import NoticeOutcome, NoticeState
 from monitor.feed.wire import rfc3339
 from monitor.interruption.alarms import OwnCode
+from monitor.interruption.events import ClockSynchronised
 from monitor.service.engine import Engine
 from monitor.service.explained_story import explanations_of
 from monitor.service.intake import BatchArrived, EventArrived, Item, NoticesReported, Rang, Reply, SiteChanged
@@ -46,6 +47,7 @@ class Replay:
         self._store: Store | None = None
         self._engine: Engine | None = None
         self._clock = ManualClock(0)
+        self._undated: tuple[int, int] | None = None
 
     def run(self, items: Iterable[StoryItem], until_us: int | None = None) -> dict[str, Any]:
         """Return what came of the story, at its last line or at ``until_us``."""
@@ -103,6 +105,7 @@ class Replay:
         if isinstance(item, WallStepped):
             detail = f"the wall clock stepped by {item.step_s:+g} s; no duration changes"
             self._instant.append(SiteChanged(OwnCode.CLOCK_SKEW, active=True, detail=detail))
+            self._instant.extend(self._synchronised(item))
             return
         pump = self._pump(item.pump)
         if pump is None:
@@ -115,6 +118,23 @@ class Replay:
             if pump not in self.engine.book.entries:
                 self._reject(item.at_us, f"pump {pump} is not enrolled")
             self._instant.append(BatchArrived("story", Batch(items=[(pump, item.observation)])))
+
+    def _synchronised(self, item: WallStepped) -> list[Item]:
+        """Return the words that give a downtime its bound: a clock that is put on was put right.
+
+        A story tells both ends of its downtime; monitor time does not jump in it.
+        """
+        if self._undated is None or item.step_s <= 0:
+            return []
+        (died_us, back_us), self._undated = self._undated, None
+        return [
+            EventArrived(
+                pump,
+                lambda now_us: ClockSynchronised(at_us=now_us, down_from_us=died_us, down_to_us=back_us, moved_us=0),
+            )
+            for pump, entry in self.engine.book.entries.items()
+            if entry.state is not None and entry.state.undated is not None
+        ]
 
     def _finish_instant(self) -> None:
         """Hand in the lines of one instant together: what is heard then comes before what is due then."""
@@ -160,6 +180,7 @@ class Replay:
         self._submit(Rang(is_housekeeping=True))
         self._clock.move_to(item.at_us)
         self._begin(is_downtime_known=item.is_clock_good)
+        self._undated = None if item.is_clock_good else (died_us, item.at_us)
         self._submit(Rang())
 
     def _offer(self, notices: Sequence[Notice]) -> list[Notice]:
