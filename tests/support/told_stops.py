@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.contract import DeliveryStatus, StatusObserved
-from monitor.interruption.events import Marked, MarkKind, MonitorRestarted, Order, Ordered, Reported
+from monitor.interruption.events import FreeInterval, Marked, MarkKind, MonitorRestarted, Order, Ordered, Reported
 from watched import Watched, minutes
 
 
@@ -141,4 +141,13 @@ def stopped_at_the_planned_end() -> Watched:
     pump.runs(0, 60)
     pump.event(60, "delivery-stop")
     pump.wait(100)
+    return pump
+
+
+def awaited_after_a_free_interval() -> Watched:
+    pump = Watched(ordered_ml_per_h=None)
+    free = (FreeInterval(minutes(60), minutes(120)),)
+    pump.take(Ordered(at_us=0, order=Order(rate_ml_per_h=5.0, free=free), by="clinician"))
+    pump.runs(0, 60)
+    pump.wait(200)
     return pump

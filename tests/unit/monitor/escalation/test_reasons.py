@@ -99,7 +99,7 @@ CASES: list[tuple[Callable[[], Watched], Instant, Reason, str]] = [
         awaited_after_a_free_interval,
         Instant.ONSET_EARLIEST,
         Reason.PLAN,
-        "02:00:00 UTC at the earliest (flow was to be there from then on, by plan",
+        "02:00:00 UTC at the earliest (flow was to be there from then on by plan",
     ),
     (stalled, Instant.ONSET_EARLIEST, Reason.COUNTER_STOOD, "01:00:00 UTC at the earliest (the counter has not moved"),
     (down_for_unknown_time, Instant.ONSET_EARLIEST, Reason.MONITOR_DOWN, "(the monitor was down for an unknown time"),
