@@ -139,6 +139,18 @@ class BufferedSocket:
             self._offered_end = 0
         return len(piece)
 
+    def confirm(self) -> None:
+        """Let the system confirm at once what was read, where it can; to be called if nothing will be sent soon.
+
+        Otherwise it waits for something to send along with that, 40 ms at the most. A broker that collects
+        small packets (Mosquitto does, unless told otherwise) holds every message back until then.
+        """
+        quick = getattr(socket, "TCP_QUICKACK", None)
+        if quick is not None:
+            # A line that is lost meanwhile is told by the next ``fill``.
+            with contextlib.suppress(OSError):
+                self._line.setsockopt(socket.IPPROTO_TCP, quick, 1)
+
     def offer(self, end: int) -> None:
         """Let ``recv`` hand out bytes up to ``end``, a position in ``data`` where a packet ends."""
         self._offered_end = end

@@ -99,7 +99,11 @@ class BufferedIntake:
                 skipped = min(self._skip_bytes, len(line.data) - line.at)
                 line.at += skipped
                 self._skip_bytes -= skipped
+        before = len(arrived)
         self._take_packets(arrived, count_max)
+        if len(arrived) == before:
+            # An answer to our own marker, say: no acknowledgement of ours follows it.
+            line.confirm()
         line.release()
         # At the limit there may be whole packets left; else what is left is the beginning of one.
         self._has_packets = len(arrived) >= count_max and line.at < len(line.data)

@@ -33,13 +33,25 @@ def publish(payload: bytes, packet_id: int, topic: bytes = b"a/b") -> bytes:
             return bytes(head) + body
 
 
+class CountingSocket(BufferedSocket):
+    """Counts how often what was read was confirmed at once."""
+
+    def __init__(self, line: socket.socket) -> None:
+        super().__init__(line)
+        self.confirmed = 0
+
+    def confirm(self) -> None:
+        super().confirm()
+        self.confirmed += 1
+
+
 class Wire:
     """Our end as the connection holds it, and the broker's end as a bare socket."""
 
     def __init__(self) -> None:
         ours, self.broker = socket.socketpair()
         self.broker.settimeout(5)
-        self.line = BufferedSocket(ours)
+        self.line = CountingSocket(ours)
         self.line.setblocking(False)  # noqa: FBT003 - sockets have no other way
         self.answers = Answers("gateway-1", 60)
         options = parse({"host": "localhost", "client_id": "gateway-1"})
@@ -75,6 +87,18 @@ def test_packets_are_the_same_however_the_bytes_are_cut(wire: Wire) -> None:
         wire.take()
     assert wire.payloads == [str(number).encode() * 40 for number in range(1, 60)]
     assert wire.intake.pings_answered == 9
+
+
+def test_only_what_no_acknowledgement_follows_is_confirmed_at_once(wire: Wire) -> None:
+    wire.broker.sendall(publish(b"a message", 1))
+    wire.take()
+    assert wire.line.confirmed == 0
+    wire.broker.sendall(PINGRESP)
+    wire.take()
+    assert wire.line.confirmed == 1
+    wire.broker.sendall(publish(b"a message in two halves", 2)[:9])
+    wire.take()
+    assert wire.line.confirmed == 2
 
 
 def test_a_batch_is_bounded_and_the_rest_waits(wire: Wire) -> None:
