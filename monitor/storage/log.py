@@ -1,9 +1,9 @@
 """Keeps SQLite's write-ahead log short, and lets nobody wait for that.
 
 A log that is written over costs half of one that grows, because the file system has nothing to note. So
-it is moved into the file after few commits, between two of them, which takes about a millisecond. When
-commits are large SQLite does so itself, each ``LOG_RESET_PAGES``. It starts the log anew when no reader is in it:
-where readers come so thick that one always is, the log would grow; then we wait for them, shortly.
+it is moved into the file after some commits, between two of them, which takes a few milliseconds. When
+commits are large SQLite does so itself, each ``LOG_RESET_PAGES``. It starts the log anew when no reader is
+in it: where readers come so thick that one always is, the log would grow; then we wait for them, shortly.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ from monitor.storage.engine import BUSY_TIMEOUT_MS, LOG_KEPT_BYTES, Place
 _WAIT_MS = 100
 """How long the readers are waited for; new ones do not come in while the log is empty."""
 
-COMMITS_PER_MOVE = 250
-"""The log is moved into the file after this many commits: some 1,000 pages, if each is of one change."""
+COMMITS_PER_MOVE = 1_000
+"""The log is moved into the file after this many commits: some 4,000 pages, if each is of one change.
+
+More often, each move is shorter but more news waits for one; on a busy disk a move of any size takes
+milliseconds.
+"""
 
 _STEP_BYTES = 8 * 1024 * 1024
 """After a try that failed, the log grows by this before the next one."""

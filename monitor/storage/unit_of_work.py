@@ -150,7 +150,7 @@ class Store:
     def tidy(self) -> None:
         """Do what is due for the write-ahead log, once nobody waits for the last commit any more.
 
-        It takes about a millisecond now and then. A failure is told by ``checkpoint``.
+        It takes a few milliseconds now and then. A failure is told by ``checkpoint``.
         """
         self._session.tidy()
 

@@ -82,11 +82,11 @@ def test_the_log_is_cut_when_a_long_read_is_over(store: Store, path: Path) -> No
 
 def test_small_commits_write_over_the_same_short_log(store: Store) -> None:
     sizes = []
-    for number in range(4 * COMMITS_PER_MOVE):
+    for number in range(3 * COMMITS_PER_MOVE):
         store.commit(facts(number))
         store.tidy()
         sizes.append(store.log_bytes())
-    assert sizes[COMMITS_PER_MOVE] == sizes[-1] < LOG_RESET_PAGES * 4096 / 8
+    assert sizes[COMMITS_PER_MOVE] == sizes[-1] < LOG_RESET_PAGES * 4096 / 2
 
 
 def test_a_disk_that_fails_while_the_log_is_moved_fails_no_commit(
