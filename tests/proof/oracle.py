@@ -84,7 +84,8 @@ class Rules:
 
 
 EXCEPTIONS = {
-    "vouched": "a person's word of flow in a silence takes the silence away",
+    "vouched": "of the silences of an interruption only the longest counts once a person's word of flow ended one",
+    "since-in-silence": "a person's since that is told after a silence caps no onset",
     "event-before-window": "with a run event as the last word before a latency window the onset is that event",
     "no-witness-in-window": "a counter narrows nothing in a gap that touches a latency window",
     "no-witness-over-event": "a counter narrows nothing in a gap that holds an entry of the log",
@@ -117,6 +118,7 @@ class Claim:
         is_implied: Put in by the oracle, not heard.
         is_distrusted: It was a claim of flow before a later occlusion; implied: such a claim follows.
         is_kvo: The pump keeps the vein open.
+        told_us: When a person told of it, where that was later.
     """
 
     at_us: int
@@ -130,6 +132,7 @@ class Claim:
     is_implied: bool = False
     is_distrusted: bool = False
     is_kvo: bool = False
+    told_us: int | None = None
 
 
 @dataclass

@@ -98,9 +98,8 @@ def _take_off_patient(claims: list[Claim], stretches: list[list[int]], rules: Ru
         claims[:] = [c for c in claims if c not in flows]
         claims.append(Claim(off_us, Kind.NO_FLOW, is_stop_time=True, by_person=True))
         if on_us is not None:
-            claims.append(Claim(on_us, Kind.NO_FLOW, by_person=True))
-            if inside and inside[-1].kind is Kind.FLOW and on_us - inside[-1].at_us <= rules.silence_max_us:
-                claims.append(Claim(on_us, Kind.FLOW, is_run_event=True, by_person=True))
+            is_back = bool(inside) and inside[-1].kind is Kind.FLOW and on_us - inside[-1].at_us <= rules.silence_max_us
+            claims.append(Claim(on_us, Kind.FLOW if is_back else Kind.NO_FLOW, is_run_event=is_back, by_person=True))
         claims.sort(key=lambda claim: claim.at_us)
 
 
@@ -115,5 +114,14 @@ def _date_reports(claims: list[Claim], since: list[tuple[int, int]], rules: Rule
         certain_us = after[-1].at_us if after else from_us
         for claim in after:
             claim.kind = Kind.DOUBT
-        claims.append(Claim(certain_us, Kind.NO_FLOW, is_stop_time=True, by_person=True, back_us=certain_us - from_us))
+        claims.append(
+            Claim(
+                certain_us,
+                Kind.NO_FLOW,
+                is_stop_time=True,
+                by_person=True,
+                back_us=certain_us - from_us,
+                told_us=told_us,
+            )
+        )
         claims.sort(key=lambda claim: (claim.at_us, claim.kind is not Kind.FLOW))

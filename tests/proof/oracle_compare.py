@@ -112,7 +112,7 @@ def compare(story: Story, tally: Tally, design: Design = RIGHT, looks: int = 4) 
 def _judge(story: Story, heard: list[Event], at_us: int, watched: Watched, rules: Rules, tally: Tally) -> None:
     expected = judged(heard, at_us, rules)
     got = rows_of(watched)
-    want = [_row(found, rules) for found in expected]
+    want = [row_of(found, rules) for found in expected]
     tally.judgements += 1
     tally.interruptions += len(want)
     tally.by_class.update(row[3] for row in want)
@@ -135,7 +135,7 @@ def _excepted(heard: list[Event], at_us: int, rules: Rules, got: list[Row]) -> s
     for count in range(1, len(EXCEPTIONS) + 1):
         for names in combinations(sorted(EXCEPTIONS), count):
             other = replace(rules, exceptions=frozenset(names))
-            if _first_difference([_row(found, rules) for found in judged(heard, at_us, other)], got) is None:
+            if _first_difference([row_of(found, rules) for found in judged(heard, at_us, other)], got) is None:
                 return "+".join(names)
     return None
 
@@ -149,7 +149,7 @@ def rows_of(watched: Watched) -> list[Row]:
     return [(v.opened_at_us, v.off_min_us, v.off_max_us, str(v.off_class), v.merged_stops) for v in shown]
 
 
-def _row(found: Found, rules: Rules) -> Row:
+def row_of(found: Found, rules: Rules) -> Row:
     return found.opened_us, found.low_us, found.high_us, found.off_class(rules), len(found.stops)
 
 

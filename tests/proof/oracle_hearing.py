@@ -37,7 +37,7 @@ def made_up(seed: int, taste: Taste) -> Story:
     said = [*_statuses(story, chance, taste, end_s, silences), *_words(story, chance, end_s, silences)]
     if taste.has_repeats:
         said += _repeated(said, chance, end_s)
-    heard: list[Event] = [*said]
+    heard: list[Event] = [*said, *_showers(story, end_s)]
     if taste.has_people:
         heard += _people(story, chance, end_s)
     if taste.has_restarts:
@@ -156,10 +156,20 @@ def _people(story: Story, chance: Random, end_s: int) -> list[Event]:
         elif phase.truth == FLOWS:
             seen = Marked(at_us=at_us, mark=MarkKind.FLOW_CHECKED, by="nurse", role=Role.NURSE)
             out.append(seen if chance.random() < 0.5 else Reported(at_us=at_us, running=True, by="nurse"))
-        elif phase.truth == NONE:
+        elif phase.truth == NONE and phase.says != "delivering":
             is_known = phase.first_words[:1] not in {(), ("power-on",), ("power-off",), ("occl-down",)}
             since_us = round(phase.from_s) * SECOND_US if chance.random() < 0.5 and is_known else None
             out.append(Reported(at_us=at_us, running=False, by="nurse", since_us=since_us))
+    return out
+
+
+def _showers(story: Story, end_s: int) -> list[Event]:
+    """Where the line is off the patient while the pump runs on, the patient marks both ends."""
+    out: list[Event] = []
+    for phase in story.phases:
+        if phase.truth == NONE and phase.says == "delivering" and phase.until_s < end_s:
+            for at_s, mark in ((phase.from_s, MarkKind.DISCONNECT), (phase.until_s, MarkKind.RECONNECT)):
+                out.append(Marked(at_us=round(at_s * SECOND_US), mark=mark, by="patient"))
     return out
 
 

@@ -14,7 +14,8 @@ from tests.proof.oracle_trust import dossier
 class Stop:
     """One stretch without confirmed flow.
 
-    ``ended_us`` is None while it is open; ``flow_before_us`` is the last flow evidence heard before it.
+    ``ended_us`` is None while it is open; ``flow_before_us`` is the last flow evidence heard before it;
+    ``is_silence`` says that nothing but silence speaks for it.
     """
 
     onset_us: int
@@ -22,6 +23,8 @@ class Stop:
     high_us: int = 0
     ended_us: int | None = None
     flow_before_us: int = 0
+    is_silence: bool = False
+    is_ended_by_person: bool = False
 
 
 @dataclass
@@ -69,7 +72,20 @@ def grouped(stops: list[Stop], rules: Rules) -> list[Found]:
         if last is None or last.ended_us is None or stop.flow_before_us - last.ended_us >= rules.merge_run_us:
             found.append(Found())
         found[-1].stops.append(stop)
+    for each in found if "vouched" in rules.exceptions else []:
+        _count_vouched(each.stops)
     return found
+
+
+def _count_vouched(stops: list[Stop]) -> None:
+    """Of silences that follow upon each other, each but the last ended by a person's word, count only the longest."""
+    chain: list[Stop] = []
+    for stop in [stop for stop in stops if stop.is_silence]:
+        chain = [*chain, stop] if chain and chain[-1].is_ended_by_person else [stop]
+        if len(chain) > 1:
+            shorter, longer = sorted((chain[-2], stop), key=lambda one: one.high_us)
+            longer.high_us, shorter.high_us = max(longer.high_us, shorter.high_us), 0
+            stop.high_us, chain[-2].high_us = longer.high_us, 0
 
 
 def stops_of(file: Dossier, now_us: int, rules: Rules) -> list[Stop]:
@@ -87,18 +103,15 @@ def stops_of(file: Dossier, now_us: int, rules: Rules) -> list[Stop]:
         until_us = now_us if two is None else two.at_us
         span_us = until_us - one.at_us
         low_us, high_us = _between(one, two, span_us, rules)
-        is_vouched = one.kind is Kind.FLOW and two is not None and two.by_person and span_us > rules.silence_max_us
-        if (high_us or (is_vouched and two and two.kind is Kind.FLOW)) and current is None:
-            current = Stop(one.at_us, flow_before_us=flow_us)
-            stops.append(current)
-        if one.kind is not Kind.FLOW and current is None:
-            current = Stop(one.at_us, flow_before_us=flow_us)
+        is_from_flow, is_to_flow = one.kind is Kind.FLOW, two is None or two.kind is Kind.FLOW
+        if current is None and (high_us or not is_from_flow):
+            current = Stop(one.at_us, flow_before_us=flow_us, is_silence=is_from_flow and is_to_flow)
             stops.append(current)
         if current is not None:
             current.low_us += low_us
             current.high_us += high_us
             if two is not None and two.kind is Kind.FLOW:
-                current.ended_us = two.at_us
+                current.ended_us, current.is_ended_by_person = two.at_us, two.by_person
                 current = None
     return stops
 
@@ -107,8 +120,7 @@ def _between(one: Claim, two: Claim | None, span_us: int, rules: Rules) -> tuple
     """Return how much of the time between two neighbouring claims (or a claim and now) is off: at least, at most."""
     is_silent = span_us > rules.silence_max_us
     if one.kind is Kind.FLOW and (two is None or two.kind is Kind.FLOW):
-        is_vouched = "vouched" in rules.exceptions and two is not None and two.by_person
-        return (0, span_us) if is_silent and not is_vouched else (0, 0)
+        return (0, span_us) if is_silent else (0, 0)
     if one.kind is Kind.NO_FLOW and two is not None and (two.kind is Kind.NO_FLOW or two.is_run_event):
         return span_us, span_us
     return 0, span_us

@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from monitor.interruption.events import Event, PumpObserved
 from tests.proof.oracle import EXCEPTIONS, MINUTE_US
 from tests.proof.oracle_compare import RIGHT, Design, Tally, compare
@@ -27,9 +29,13 @@ TASTES = {
     "other limits": Taste(has_other_limits=True),
     "no silence": Taste(has_silence=False),
     "long": Taste(hours=14),
+    "warnings": Taste(has_warnings=True),
     "counter": Taste(has_counter=True),
 }
-SHARES = 3 + len(TASTES)
+PENDING = {"off the patient": Taste(has_showers=True, has_restarts=False)}
+"""Families with reported disagreements that are not mended yet: run and shown, but no failure."""
+
+SHARES = 3 + len(TASTES) + len(PENDING)
 SHOWN_MAX = 3
 CAUGHT_WITHIN = 400
 TRIES_MAX = 60
@@ -46,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failures = 0
     for name, taste in TASTES.items():
         failures += _made_up(name, taste, asked, share_s)
+    for name, taste in PENDING.items():
+        _made_up(f"{name} (pending)", taste, asked, share_s)
     for is_faulty in (False, True):
         failures += _simulated(asked, share_s / 2, is_line_faulty=is_faulty)
     failures += _brute(asked, share_s)
@@ -162,7 +170,8 @@ def story_lines(story: Story) -> list[str]:
     ]
     for event in story.events:
         said = event.observation if isinstance(event, PumpObserved) else event
-        lines.append(f"{event.at_us / MINUTE_US:.2f} {said}")
+        told = ", ".join(f"{name}={value}" for name, value in msgspec.structs.asdict(said).items() if value)
+        lines.append(f"{event.at_us / MINUTE_US:.2f} {type(said).__name__} {told}")
     return lines
 
 

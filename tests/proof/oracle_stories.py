@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from monitor.interruption.events import Event
-from tests.proof.oracle import SECOND_US, Rules
+from tests.proof.oracle import MAY_STOP, SECOND_US, Rules
 
 FLOWS, DOUBTS, NONE, BLOCKED = "flows", "doubts", "none", "blocked"
 BLIND_S = 4 * 60 * 60
@@ -72,6 +72,8 @@ class Taste:
     hours: float = 7.0
     is_on_grid: bool = False
     has_other_limits: bool = False
+    has_showers: bool = False
+    has_warnings: bool = False
 
 
 def truth_told(chance: Random, seed: int, taste: Taste) -> Story:
@@ -93,10 +95,12 @@ def _tell_truth(story: Story, chance: Random, taste: Taste, end_s: int) -> None:
         kinds = ["stop", "stop", "alarm", "power"]
         kinds += ["occlusion"] * 2 if taste.has_occlusion else []
         kinds += ["kvo", "under"] if taste.has_doubt else []
+        kinds += ["shower"] * 3 if taste.has_showers else []
+        kinds += ["warning"] * 3 if taste.has_warnings else []
         kind = chance.choice(kinds)
         length_s = int(chance.choice((4, 12, 40, 130, 250)) * 60 * chance.uniform(0.5, 1.1))
         now_s = _mishap(story, chance, kind, now_s, now_s + length_s)
-        start = ("delivery-start",) if story.phases[-1].says != "under" else ()
+        start = () if story.phases[-1].says in {"under", "delivering"} else ("delivery-start",)
         now_s = _run(story, now_s, now_s + int(chance.choice((3, 20, 45, 90)) * 60 * chance.uniform(0.6, 1.2)), start)
 
 
@@ -129,6 +133,10 @@ def _mishap(story: Story, chance: Random, kind: str, now_s: int, until_s: int) -
         until_s = odd(max(until_s, alarm_s + 61))
         add(Phase(now_s, alarm_s, BLOCKED, "delivering"))
         add(Phase(alarm_s, until_s, NONE, "not-delivering", ("occl-down",)))
+    elif kind == "shower":
+        add(Phase(now_s, until_s, NONE, "delivering"))
+    elif kind == "warning":
+        add(Phase(now_s, until_s, FLOWS, "delivering", (chance.choice(sorted(MAY_STOP)),)))
     elif kind == "kvo":
         add(Phase(now_s, until_s, DOUBTS, "kvo"))
     elif kind == "under":

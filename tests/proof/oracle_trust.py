@@ -80,16 +80,18 @@ def _with_implied(claims: list[Claim], begun_us: int, windows: list[tuple[int, i
         until_us = stop.at_us - stop.back_us
         for from_us, to_us in sorted(windows, reverse=True):
             until_us = from_us if from_us < until_us <= to_us else until_us
-        before = [c for c in out if c.at_us < until_us or (c.at_us == until_us and c.kind is Kind.FLOW)]
+        is_window = until_us != stop.at_us
+        before = [c for c in out if c.at_us < until_us or (c.at_us == until_us and (is_window or c.kind is Kind.FLOW))]
         after = next((c for c in out if c.at_us > until_us and not c.is_implied), stop)
         after = stop if after.at_us >= stop.at_us else after
         is_run_state = after is stop or after.is_distrusted
         is_near = (
             bool(before) and before[-1].kind is Kind.FLOW and after.at_us - before[-1].at_us <= rules.silence_max_us
         )
-        is_spared = (
-            "event-before-window" in rules.exceptions and after.is_distrusted and before and before[-1].is_run_event
-        )
+        names = rules.exceptions
+        is_spared = "event-before-window" in names and after.is_distrusted and before and before[-1].is_run_event
+        is_late = stop.told_us is not None and before and stop.told_us - before[-1].at_us > rules.silence_max_us
+        is_spared = is_spared or ("since-in-silence" in names and is_late)
         if is_run_state and is_near and not is_spared:
             out.append(Claim(until_us, Kind.FLOW, is_implied=True, is_distrusted=after.is_distrusted))
             # Sorting is stable; the implied flow comes before the stop and the doubt of its own instant.
