@@ -79,6 +79,10 @@ class Home:
         self.at = self.at if after is None else after
         return after is not None
 
+    def say(self, letter: str) -> bool:
+        """Take one word of a written history: a letter, or ``wait`` and minutes."""
+        return self.wait(float(letter[5:])) if letter.startswith("wait ") else self.take(letter)
+
     def story(self) -> str:
         """Return everything so far as JSON lines; the last one also carries the truth, for whoever checks it."""
         now_us = self.at.now_us

@@ -25,7 +25,7 @@ from tests.proof.wrong_designs import WRONG  # noqa: E402 - the same
 REPORT = ROOT / "build" / "prove-report.md"
 MINUTES = float(os.environ.get("PROVE_MINUTES", "20"))
 WORKERS = min(2, os.cpu_count() or 1)
-STATES_MAX = 2_000_000
+STATES_MAX = 1_000_000
 """The states that one search keeps in memory at most; about 4 GB for each worker."""
 
 SHARES = {"search": 0.5, "homes": 0.25, "oracle": 0.2}
@@ -109,7 +109,7 @@ def homes(seconds: float) -> Line:
     return ran(tests, seconds, PROVE_EXAMPLES=str(examples), PROVE_STEPS="60")
 
 
-HOMES_PER_S = 4
+HOMES_PER_S = 3
 """Random homes of 60 steps that one core follows in a second, reckoned low."""
 
 

@@ -9,6 +9,7 @@ What the clock cannot know it does not owe, and only that:
 - a stop between two signs of flow that lie at most ``silence_max`` apart, of which no word was said;
 - a blocked line that the pump has not yet noticed, or whose alarm never reached us;
 - a silence shorter than the threshold at whose end a person saw it run;
+- a pump that never notices, up to the last reading of a counter that moved by nearly what was due;
 - a run between two words of no flow, of which no word was said: they are one stretch by design.
 """
 
@@ -149,10 +150,22 @@ def missed(truth: Truth, now_us: int, silence_max_us: int) -> list[tuple[int, in
     """Return the stretches without therapy that an honest upper bound must hold, oldest first."""
     found = []
     for span, ends_us in _stretches(truth, now_us):
-        starts_us = max(span.from_us, truth.settled_us)
+        starts_us = max(span.from_us, truth.settled_us, _last_lie_us(truth, span, ends_us))
         if ends_us > starts_us and not is_excused(truth, span, ends_us, silence_max_us):
             found.append((starts_us, ends_us))
     return found
+
+
+def _last_lie_us(truth: Truth, span: Span, ends_us: int) -> int:
+    """Return when flow was last claimed while none was: a counter that moved by nearly what was due tells no more."""
+    if span.flow is not Flow.OFF:
+        return 0
+    last = bisect_left(truth.words, (ends_us, ACT)) - 1
+    while last >= 0 and truth.words[last].at_us > span.from_us:
+        if truth.words[last].is_flow and truth.words[last].rank != IMPLIED:
+            return truth.words[last].at_us
+        last -= 1
+    return 0
 
 
 def stood_us(truth: Truth, from_us: int, to_us: int) -> int:
