@@ -85,7 +85,7 @@ _ALERTS: dict[str, str] = {
     "Check it against the order now.",
     OwnCode.PUMP_CHANGED: "Another pump reports in place of the enrolled one. Find out which one is connected.",
     OwnCode.UNKNOWN_PUMP: "A pump that is not enrolled sends data. Find out whose it is.",
-    OwnCode.CLOCK_SKEW: "A clock was set, or cannot be trusted yet.",
+    OwnCode.CLOCK_SKEW: "The wall clock was set, or a clock cannot be trusted yet.",
     OwnCode.STORAGE_DEGRADED: "The monitor cannot store what it hears. Have it looked at now.",
     OwnCode.CLIENT_TAKEOVER: "Another program took the monitor's place on the line. Have it looked at now.",
     OwnCode.WRONG_PROFILE: "The order does not fit the therapy whose limits are watched: the deadline may be wrong. "
