@@ -195,7 +195,11 @@ def _life(view: InterruptionView, rule: Rule | None, zone: tzinfo) -> list[str]:
     elif view.phase is Phase.OPEN and not view.is_max_running and view.stops and rule is not None:
         run = exact_length(rule.merge_run_us)
         ends = exact_time(view.stops[-1].resume_latest_us + rule.merge_run_us, view.at_us, zone, is_up=True)
-        said.append(f"Flow is confirmed again; the interruption ends once that has lasted {run}, at {ends}.")
+        if view.off_class is OffClass.BELOW:
+            said.append(f"Flow is confirmed again; the interruption ends once that has lasted {run}, at {ends}.")
+        else:
+            review = "it never ends by itself after that class, but waits for a clinician's review"
+            said.append(f"Flow is confirmed again; once that has lasted {run}, at {ends}, {review}.")
     elif view.ended_at_us is not None:
         said.append(_end(view, view.ended_at_us, rule, zone))
     return said

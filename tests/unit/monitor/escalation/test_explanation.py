@@ -216,3 +216,14 @@ def test_the_rule_is_the_threshold_in_force_under_the_order() -> None:
     assert rule_of(pump.only, pump.policy) == Rule(int(2.4 * HOUR_US), is_inclusive=False, merge_run_us=30 * MINUTE_US)
     bare = msgspec.structs.replace(pump.only, threshold=None)
     assert rule_of(bare, Policy("p1", BLINATUMOMAB)).threshold == BLINATUMOMAB.restart
+
+
+def test_flow_after_the_threshold_is_said_to_wait_for_a_review() -> None:
+    pump = Watched()
+    pump.runs(0, 10)
+    pump.event(11, "delivery-stop")
+    pump.stands(12, 260)
+    pump.event(260, "delivery-start")
+    pump.status(260)
+    assert "waits for a clinician's review" in whole(pump)
+    assert "the interruption ends once" not in whole(pump)
