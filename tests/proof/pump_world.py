@@ -138,10 +138,12 @@ class Move(NamedTuple):
 
 def first_world(scale: Scale) -> World:
     """Return a pump that runs and has not been heard yet."""
-    return World(
-        Truth((Span(START_US, Flow.FULL),), vouched_us=round(scale.threshold * TICK_US)),
-        rate_ml_per_h=scale.rate_ml_per_h,
+    truth = Truth(
+        (Span(START_US, Flow.FULL),),
+        vouched_us=round(scale.threshold * TICK_US),
+        blind_us=round(COUNTER_STEP_ML / scale.rate_ml_per_h * HOUR_US),
     )
+    return World(truth, rate_ml_per_h=scale.rate_ml_per_h)
 
 
 def acted(world: World, now_us: int, mode: Mode, flow: Flow, entry: str | None = None) -> World:

@@ -68,13 +68,14 @@ class Truth(NamedTuple):
     """All spans and all words.
 
     Nothing before ``settled_us`` is owed (reviewed by a clinician). A silence shorter than ``vouched_us``
-    is excused by a person who sees it run at its end.
+    is excused by a person who sees it run at its end. In ``blind_us`` the counter moves by one step.
     """
 
     spans: tuple[Span, ...]
     words: tuple[Word, ...] = ()
     settled_us: int = 0
     vouched_us: int = 0
+    blind_us: int = 0
 
 
 BEFORE, IMPLIED, ACT, AFTER = 0, 10, 20, 30
@@ -150,8 +151,10 @@ def missed(truth: Truth, now_us: int, silence_max_us: int) -> list[tuple[int, in
     """Return the stretches without therapy that an honest upper bound must hold, oldest first."""
     found = []
     for span, ends_us in _stretches(truth, now_us):
-        starts_us = max(span.from_us, truth.settled_us, _last_lie_us(truth, span, ends_us))
-        if ends_us > starts_us and not is_excused(truth, span, ends_us, silence_max_us):
+        lie_us = _last_lie_us(truth, span, ends_us)
+        starts_us = max(span.from_us, truth.settled_us, lie_us)
+        is_seen = ends_us > starts_us + (truth.blind_us if lie_us else 0)
+        if is_seen and not is_excused(truth, span, ends_us, silence_max_us):
             found.append((starts_us, ends_us))
     return found
 
