@@ -10,7 +10,9 @@ Beyond the readings of the oracle:
 19. Between two readings at one known rate the motor turned ``(v2 - v1) / rate``, give or take one step, both ends
     included; what lies within one step of all the time is all the time.
 20. A blocked line that never alarms is not claimed: blocked cells lie in a window of an alarm that was heard.
-21. Between two readings the pump ran at the rate it told last, or stood: slower flow that nobody heard of
+21. A counter contradicts claims of flow close together only where it moved by less than ``min_rate_fraction`` of what
+    their rate makes due, less one step.
+22. Between two readings the pump ran at the rate it told last, or stood: slower flow that nobody heard of
     (keep-vein-open, under-rate) is not claimed.
 """
 
@@ -122,10 +124,14 @@ def _counted(
     is_between_flows = one.kind is Kind.FLOW and two.kind is Kind.FLOW
     if is_between_flows and abs(lacking) <= step + 1e-9 and not is_told and not is_blocked:
         return 0, 0
+    # As much as the least rate that counts as therapy would move is all that is due of a claim of flow.
+    sets = [allowed[at_us] for at_us in span]
+    is_due = turned >= ground.rules.min_rate_fraction * sets.count(frozenset({FLOW})) - step - 1e-9
+    if one.kind is Kind.FLOW and is_due and all(len(each) == 1 for each in sets):
+        return None
     if _is_spared(ground, span, pair, grain_us):
         return None
-    # Two claims of flow close together claim no stop, unless the counter lacks more than a step.
-    sets = [allowed[at_us] for at_us in span]
+    # Run states that the counter contradicts by more than that are given up.
     return _fitting(sets, turned, step) or _fitting([each | EVERYTHING for each in sets], turned, step)
 
 

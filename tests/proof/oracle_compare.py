@@ -185,7 +185,7 @@ def against_truth(story: Story, heard: list[Event], at_us: int, rules: Rules, go
     none_us, doubt_us = truth_within(story, file, at_us, rules, is_most=False)
     # A counter may reveal what readings 1 and 3 do not claim; the snap to "ran throughout" may hide two steps a gap.
     full_us, slow_us = truth_within(story, file, at_us, rules, is_most=True)
-    # Nobody heard of slow flow in a gap between two readings: the counter takes it for a stop (reading 21).
+    # Nobody heard of slow flow in a gap between two readings: the counter takes it for a stop (reading 22).
     full_us += slow_us if story.has_counter else []
     slack_us = SLACK_US + (round(2 * rules.step_ml / story.rate_ml_per_h * 60 * MINUTE_US) if story.has_counter else 0)
     for index, row in enumerate(got):

@@ -45,7 +45,7 @@ def test_the_core_shows_the_hull_of_all_fitting_histories(taste: Taste, historie
 def test_with_a_counter_the_bounds_hold_the_truth() -> None:
     tally = Tally()
     for seed in range(40):
-        compare(made_up(seed, Taste(has_counter=True)), tally)
+        compare(made_up(seed, Taste(has_counter=True, has_doubt=False)), tally)
     assert _failures(tally) == []
 
 
