@@ -75,7 +75,7 @@ def _threshold_us(state: PumpState, policy: Policy) -> list[int]:
     onset_us = stop.onset_earliest_us if stop is not None else fold.last_flow_us
     if onset_us is None:
         return []
-    before_us = summed_us(fold.group, is_silence=stop is None or stop.is_silence)
+    before_us = summed_us(fold.group, onset_us, is_silence=stop is None or stop.is_silence)
     critical = any(incident.phase is Phase.OPEN and incident.was_critical for incident in state.incidents)
     if critical:
         return []

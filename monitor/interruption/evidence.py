@@ -32,6 +32,8 @@ class EvidenceKind(IntEnum):
     """A run event inside the latency window of a later stop: it was stopped until then, and may be still."""
     SWAPPED = 9
     """Another pump serves the patient from here on; its counter starts from nothing."""
+    FLOW_DOUBTED = 11
+    """Flow that the pump claimed inside the latency window of a later stop."""
     COVERED = 10
     """The pump's log was read without a hole from ``earliest_us`` to ``at_us``: it kept no silence there."""
 

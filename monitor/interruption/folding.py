@@ -42,8 +42,7 @@ def apply(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead = NOTHI
     if fold.last_flow_us is None:
         # Therapy has not begun: what is not flow is no interruption of it.
         return _read(fold, evidence, therapy)
-    is_doubt = kind is EvidenceKind.DOUBT or kind is EvidenceKind.RUN_DOUBTED
-    weighed = _doubt(fold, evidence, therapy, ahead) if is_doubt else no_flow(fold, evidence, therapy, ahead)
+    weighed = _doubt(fold, evidence, therapy, ahead) if kind in _DOUBTS else no_flow(fold, evidence, therapy, ahead)
     return _read(weighed, evidence, therapy)
 
 
@@ -271,7 +270,7 @@ def _doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fo
     stop = fold.stop
     if stop is None:
         last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
-        window_us = ahead.window_from_us(evidence.at_us)
+        window_us = None if evidence.kind is EvidenceKind.DOUBT else ahead.window_from_us(evidence.at_us)
         if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
             why = why_flowed(fold, last_us)
             return replace(fold, stop=OpenStop(last_us, is_flow_claimed=True, earliest_why=why))
@@ -284,6 +283,8 @@ def _doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fo
         return fold
     return replace(fold, stop=replace(stop, is_flow_claimed=True, run_us=run_us))
 
+
+_DOUBTS = frozenset((EvidenceKind.DOUBT, EvidenceKind.RUN_DOUBTED, EvidenceKind.FLOW_DOUBTED))
 
 _CLAIMS: dict[EvidenceKind, Callable[[Fold, Evidence, Therapy, Ahead], Fold]] = {
     EvidenceKind.FLOW: _flow,

@@ -53,7 +53,7 @@ def reconcile(state: PumpState, policy: Policy, now_us: int, effects: list[Effec
     kept: list[Incident] = []
     next_number = state.next_number
     for found, is_done in groups:
-        match = next((incident for incident in waiting if _overlaps(incident, found)), None)
+        match = _match(waiting, found, is_done=is_done)
         if match is None:
             match = _new_incident(next_number, found, now_us)
             next_number += 1
@@ -73,6 +73,17 @@ def reconcile(state: PumpState, policy: Policy, now_us: int, effects: list[Effec
 
 def _has_open(state: PumpState) -> bool:
     return any(incident.phase is Phase.OPEN for incident in state.incidents)
+
+
+def _match(waiting: list[Incident], found: Bounds, *, is_done: bool) -> Incident | None:
+    """Return the incident that a group of stops belongs to: what is open keeps what is open."""
+    overlapping = [incident for incident in waiting if _overlaps(incident, found)]
+
+    def strangeness(incident: Incident) -> tuple[bool, bool]:
+        is_other_life = (incident.phase is Phase.OPEN) is is_done
+        return is_other_life, incident.flow_us != found.flow_us
+
+    return min(overlapping, key=strangeness, default=None)
 
 
 def _overlaps(incident: Incident, found: Bounds) -> bool:

@@ -100,7 +100,7 @@ def believable(piece: Evidence, windows: tuple[Span, ...]) -> list[Evidence]:
         # start came before it.
         if piece.at_us >= end or piece.to_us <= start:
             continue
-        kind = EvidenceKind.RUN_DOUBTED if piece.kind is EvidenceKind.RUN else EvidenceKind.DOUBT
+        kind = EvidenceKind.RUN_DOUBTED if piece.kind is EvidenceKind.RUN else EvidenceKind.FLOW_DOUBTED
         doubt = msgspec.structs.replace(piece, kind=kind, at_us=max(piece.at_us, start), to_us=min(piece.to_us, end))
         if piece.at_us >= start:
             return [doubt]

@@ -197,26 +197,27 @@ def finished(stop: OpenStop, at_us: int, why: Why) -> Stop:
     )
 
 
-def summed_us(group: Group | None, *, is_silence: bool) -> int:
-    """Return what earlier stops add to the upper bound of the next one.
+def summed_us(group: Group | None, onset_us: int, *, is_silence: bool) -> int:
+    """Return what earlier stops add to the upper bound of the next one, which began at ``onset_us`` at the earliest.
 
-    Silences between which a person saw it running are alternatives: the longest counts, not their sum.
+    Silences with nothing between them but a person who saw it running are alternatives: the longest
+    counts, not their sum.
     """
     if group is None:
         return 0
-    is_alternative = is_silence and bool(group.listed) and _is_seen_silence(group.listed[-1])
+    is_alternative = is_silence and bool(group.listed) and _is_seen_silence(group.listed[-1], onset_us)
     return group.max_us - group.silence_us if is_alternative else group.max_us
 
 
-def _is_seen_silence(stop: Stop) -> bool:
-    return stop.is_silence and stop.whys[3] is Why.PERSON_SAW_FLOW
+def _is_seen_silence(stop: Stop, until_us: int) -> bool:
+    return stop.is_silence and stop.whys[3] is Why.PERSON_SAW_FLOW and stop.resume_latest_us == until_us
 
 
 def joined(group: Group | None, stop: Stop) -> Group:
     """Return the interruption with one more finished stop."""
     if group is None:
         group = Group(stop.onset_earliest_us, 0, 0, 0, 0, 0)
-    before_us = summed_us(group, is_silence=stop.is_silence)
+    before_us = summed_us(group, stop.onset_earliest_us, is_silence=stop.is_silence)
     silence_us = max(group.max_us - before_us, stop.max_us) if stop.is_silence else 0
     return Group(
         opened_us=group.opened_us,
@@ -272,7 +273,9 @@ def bounds(fold: Fold, now_us: int, therapy: Therapy) -> Bounds | None:
         flow_us=None,
         is_flow_claimed=stop.run_us is not None or stop.is_flow_claimed,
         listed=shown.listed,
-        counts_from_us=stop.onset_earliest_us + stop.ran_least_us - summed_us(group, is_silence=stop.is_silence),
+        counts_from_us=stop.onset_earliest_us
+        + stop.ran_least_us
+        - summed_us(group, stop.onset_earliest_us, is_silence=stop.is_silence),
     )
 
 

@@ -21,6 +21,7 @@ _RANK = {
     EvidenceKind.FLOW: 1,
     EvidenceKind.DOUBT: 2,
     EvidenceKind.RUN_DOUBTED: 2,
+    EvidenceKind.FLOW_DOUBTED: 2,
     EvidenceKind.SWAPPED: 3,
     EvidenceKind.STOP: 4,
     EvidenceKind.PERSON_STOP: 5,
