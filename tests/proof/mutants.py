@@ -76,7 +76,8 @@ def laid_out(files: list[str]) -> None:
 def mutmut(*arguments: str, is_shown: bool = True) -> str:
     """Run mutmut in the copy and return what it said."""
     program = Path(sys.executable).with_name("mutmut")
-    environment = {**os.environ, "PYTHONPATH": str(SCRATCH / "mutants")}
+    # mutmut finds its copy by itself; a path of ours before it would import the sources unchanged.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [str(program), *arguments],
         cwd=SCRATCH,
@@ -95,12 +96,18 @@ def main(files: list[str]) -> int:
         return 2
     laid_out(files)
     mutmut("run", "--max-children", str(min(2, os.cpu_count() or 1)))
-    results = mutmut("results", is_shown=False).splitlines()
+    results = mutmut("results", "--all", "true", is_shown=False).splitlines()
+    killed = sum(line.strip().endswith("killed") for line in results)
+    if not killed:
+        sys.stderr.write("not one mutant was killed: the tests did not run against the mutated copy\n")
+        return 2
     survivors = sorted(line.strip() for line in results if line.strip().endswith(("survived", "no tests")))
     by_function = Counter(line.split("__mutmut_")[0] for line in survivors)
     summary = [f"{count:4} {name}" for name, count in by_function.most_common()]
     REPORT.write_text("\n".join([*summary, "", *survivors, ""]))
-    sys.stdout.write("\n".join([*summary, "", f"{len(survivors)} survivors; see {REPORT.relative_to(ROOT)}", ""]))
+    sys.stdout.write(
+        "\n".join([*summary, "", f"{killed} killed, {len(survivors)} survivors; see {REPORT.relative_to(ROOT)}", ""])
+    )
     sys.stdout.write("Show one with: cd build/mutation && mutmut show NAME\n")
     return 1 if survivors else 0
 
