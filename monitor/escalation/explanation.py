@@ -149,7 +149,7 @@ def most_us(stops: tuple[Stop, ...]) -> int:
     before: Stop | None = None
     for stop in stops:
         is_seen = before is not None and before.is_silence and before.whys[3] is Why.PERSON_SAW_FLOW
-        if not (stop.is_silence and is_seen):
+        if not (stop.is_silence and is_seen and stop.whys[0] is Why.FLOW_CHECKED):
             total_us, longest_us = total_us + longest_us, 0
         longest_us = max(longest_us, stop.max_us)
         before = stop

@@ -6,7 +6,7 @@ import msgspec
 
 from monitor.interruption import bags, holds, pauses
 from monitor.interruption.alarms import OwnCode
-from monitor.interruption.offtime import summed_us
+from monitor.interruption.offtime import summed_us, why_flowed
 from monitor.interruption.plan import next_step
 from monitor.interruption.policy import Policy, restart_threshold
 from monitor.interruption.state import Phase, PumpState
@@ -75,7 +75,8 @@ def _threshold_us(state: PumpState, policy: Policy) -> list[int]:
     onset_us = stop.onset_earliest_us if stop is not None else fold.last_flow_us
     if onset_us is None:
         return []
-    before_us = summed_us(fold.group, onset_us, is_silence=stop is None or stop.is_silence)
+    why = why_flowed(fold, onset_us) if stop is None else stop.earliest_why
+    before_us = summed_us(fold.group, why, is_silence=stop is None or stop.is_silence)
     critical = any(incident.phase is Phase.OPEN and incident.was_critical for incident in state.incidents)
     if critical:
         return []

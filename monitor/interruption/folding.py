@@ -258,11 +258,11 @@ def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead)
     at_us = evidence.at_us
     if fold.last_flow_us is None:
         return replace(fold, flow_from_us=at_us, last_flow_us=at_us, checked_us=at_us)
-    fold = replace(fold, checked_us=at_us)
     if fold.stop is None:
         if _is_excused(fold, at_us, therapy, ahead):
-            return settle(replace(fold, last_flow_us=max(fold.last_flow_us or 0, at_us)), therapy)
+            return settle(replace(fold, last_flow_us=max(fold.last_flow_us, at_us), checked_us=at_us), therapy)
         fold = replace(fold, stop=_silence(fold))
+    fold = replace(fold, checked_us=at_us)
     return confirm(fold, at_us, at_us, therapy, Why.PERSON_SAW_FLOW)
 
 

@@ -173,8 +173,10 @@ def ran_inside(stop: OpenStop, least_us: int, most_us: int) -> OpenStop:
 
 
 def why_flowed(fold: Fold, at_us: int) -> Why:
-    """Return why flow is taken to have been at an instant: it was seen, or a plan or a review reckons with it."""
-    return Why.PLAN if at_us == fold.reckoned_at_us else Why.FLOW_SEEN
+    """Return why flow is taken to have been at an instant: the pump said so, a person saw it, a plan reckons with it."""
+    if at_us == fold.reckoned_at_us:
+        return Why.PLAN
+    return Why.FLOW_CHECKED if at_us == fold.checked_us else Why.FLOW_SEEN
 
 
 def finished(stop: OpenStop, at_us: int, why: Why) -> Stop:
@@ -197,27 +199,28 @@ def finished(stop: OpenStop, at_us: int, why: Why) -> Stop:
     )
 
 
-def summed_us(group: Group | None, onset_us: int, *, is_silence: bool) -> int:
-    """Return what earlier stops add to the upper bound of the next one, which began at ``onset_us`` at the earliest.
+def summed_us(group: Group | None, onset_why: Why, *, is_silence: bool) -> int:
+    """Return what earlier stops add to the upper bound of the next one, whose oldest onset was set by ``onset_why``.
 
-    Silences with nothing between them but a person who saw it running are alternatives: the longest
+    Silences with nothing between them but persons who saw it running are alternatives: the longest
     counts, not their sum.
     """
     if group is None:
         return 0
-    is_alternative = is_silence and bool(group.listed) and _is_seen_silence(group.listed[-1], onset_us)
+    is_seen = is_silence and onset_why is Why.FLOW_CHECKED and bool(group.listed)
+    is_alternative = is_seen and _is_seen_silence(group.listed[-1])
     return group.max_us - group.silence_us if is_alternative else group.max_us
 
 
-def _is_seen_silence(stop: Stop, until_us: int) -> bool:
-    return stop.is_silence and stop.whys[3] is Why.PERSON_SAW_FLOW and stop.resume_latest_us == until_us
+def _is_seen_silence(stop: Stop) -> bool:
+    return stop.is_silence and stop.whys[3] is Why.PERSON_SAW_FLOW
 
 
 def joined(group: Group | None, stop: Stop) -> Group:
     """Return the interruption with one more finished stop."""
     if group is None:
         group = Group(stop.onset_earliest_us, 0, 0, 0, 0, 0)
-    before_us = summed_us(group, stop.onset_earliest_us, is_silence=stop.is_silence)
+    before_us = summed_us(group, stop.whys[0], is_silence=stop.is_silence)
     silence_us = max(group.max_us - before_us, stop.max_us) if stop.is_silence else 0
     return Group(
         opened_us=group.opened_us,
@@ -275,7 +278,7 @@ def bounds(fold: Fold, now_us: int, therapy: Therapy) -> Bounds | None:
         listed=shown.listed,
         counts_from_us=stop.onset_earliest_us
         + stop.ran_least_us
-        - summed_us(group, stop.onset_earliest_us, is_silence=stop.is_silence),
+        - summed_us(group, stop.earliest_why, is_silence=stop.is_silence),
     )
 
 
