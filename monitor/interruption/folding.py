@@ -273,15 +273,15 @@ def _doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fo
         window_us = None if evidence.kind is EvidenceKind.DOUBT else ahead.window_from_us(evidence.at_us)
         if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
             why = why_flowed(fold, last_us)
-            return replace(fold, stop=OpenStop(last_us, is_flow_claimed=True, earliest_why=why))
+            return replace(fold, stop=OpenStop(last_us, is_flow_claimed=True, earliest_why=why, is_doubted=True))
         # Taken back by a later stop: it flowed until that stop's window begins.
-        return replace(fold, stop=OpenStop(window_us, is_flow_claimed=True, earliest_why=Why.LATENCY))
+        return replace(fold, stop=OpenStop(window_us, is_flow_claimed=True, earliest_why=Why.LATENCY, is_doubted=True))
     run_us = stop.run_us
     if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
         run_us = evidence.at_us
-    if stop.is_flow_claimed and run_us == stop.run_us:
+    if stop.is_flow_claimed and stop.is_doubted and run_us == stop.run_us:
         return fold
-    return replace(fold, stop=replace(stop, is_flow_claimed=True, run_us=run_us))
+    return replace(fold, stop=replace(stop, is_flow_claimed=True, is_doubted=True, run_us=run_us))
 
 
 _DOUBTS = frozenset((EvidenceKind.DOUBT, EvidenceKind.RUN_DOUBTED, EvidenceKind.FLOW_DOUBTED))

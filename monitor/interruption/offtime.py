@@ -29,6 +29,7 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
         is_counter_still: True if it is one because the counter stands although the pump says it delivers.
         ran_least_us, ran_most_us: How long the motor ran inside the stop, by counter or bag.
         is_silence: True if nothing but silence speaks for it.
+        is_doubted: True once doubtful flow was seen in it: a trickle that moves no counter may have flowed.
     """
 
     onset_earliest_us: int
@@ -44,6 +45,7 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
     ran_least_us: int = 0
     ran_most_us: int = 0
     is_silence: bool = False
+    is_doubted: bool = False
 
 
 class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -173,7 +175,7 @@ def ran_inside(stop: OpenStop, least_us: int, most_us: int) -> OpenStop:
 
 
 def why_flowed(fold: Fold, at_us: int) -> Why:
-    """Return why flow is taken to have been at an instant: the pump said so, a person saw it, a plan reckons with it."""
+    """Return why flow is taken to have been at an instant: by the pump's word, a person's, or a plan."""
     if at_us == fold.reckoned_at_us:
         return Why.PLAN
     return Why.FLOW_CHECKED if at_us == fold.checked_us else Why.FLOW_SEEN

@@ -42,7 +42,7 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
             # It ran between two looks at a pump that stood.
             least_us = 0 if is_blind else found.at_least_us
             stop = ran_inside(stop, least_us, found.at_most_us)
-        elif reading.motion is Motion.FLOWING and _is_since(fold, reading.at_us) and not was_claimed:
+        elif reading.motion is Motion.FLOWING and _is_since(fold, reading.at_us) and not stop.is_doubted:
             stop = _narrowed_onset(stop, reading.at_us, found, is_blind=is_blind)
     if evidence.kind in _DATED and evidence.earliest_us < evidence.at_us:
         return replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, evidence.at_us))

@@ -39,7 +39,7 @@ CAMPAIGNS = (
     Campaign("occlusions", "halt,start,block,occlude,bare,log,log2", depth=7),
     Campaign("occlusions and readings", "start,block,occlude,status,log", depth=8),
     Campaign("doubtful flow", "halt,start,kvo,slow,bare", depth=7),
-    Campaign("keep-vein-open and readings", "halt,start,kvo,status,bare", depth=6, is_open="S10"),
+    Campaign("keep-vein-open and readings", "halt,start,kvo,status,bare", depth=6),
     Campaign("a counter that stands", "halt,start,status,stick", depth=7),
     Campaign("duplicates and restarts", "halt,start,bare,log,dup,down,up,up-unknown", depth=6),
     Campaign("what people see", "halt,start,bare,see-running,check,see-stopped,see-since", depth=6),

@@ -98,7 +98,6 @@ Homes.TestCase.settings = settings(
 TestHomes = Homes.TestCase
 
 
-@pytest.mark.xfail(raises=Broken, strict=False, reason="S15: after a downtime of unknown length numbers are changed")
 def test_a_downtime_that_nobody_knows_leaves_every_interruption_its_number() -> None:
     home = Home(10.0)
     for letter in ("odd-alarm", "wait 1", "status", "wait 30", "status", "down", "wait 0.1", "up-unknown", "mark"):

@@ -11,6 +11,7 @@ from monitor.interruption import steady
 from monitor.interruption.events import Marked, PumpObserved, Reported, Ticked
 from monitor.interruption.state import Phase, PumpState
 from monitor.interruption.transitions import step, step_in_full
+from monitor.interruption.why import Why
 from told_history import HISTORY, STATUSES, History, followed
 from watched import Watched, minutes
 
@@ -28,7 +29,10 @@ def test_without_evidence_the_upper_bound_grows_with_time_and_the_lower_one_stan
     pump.wait_until_us(pump.now_us + minutes(wait))
     after = {view.number: view for view in pump.shown}
     for number, view in before.items():
-        assert after[number].off_max_us == view.off_max_us + minutes(wait)
+        grown_us = after[number].off_max_us - view.off_max_us
+        # Of silences between which a person saw it running the longest counts: it may stand for a while.
+        is_seen = any(stop.is_silence and stop.whys[3] is Why.PERSON_SAW_FLOW for stop in view.stops)
+        assert grown_us == minutes(wait) or (is_seen and 0 <= grown_us < minutes(wait))
         assert after[number].off_min_us == view.off_min_us
 
 
