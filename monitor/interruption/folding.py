@@ -43,6 +43,11 @@ def apply(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead = NOTHI
         # Therapy has not begun: what is not flow is no interruption of it.
         return _read(fold, evidence, therapy)
     weighed = _doubt(fold, evidence, therapy, ahead) if kind in _DOUBTS else no_flow(fold, evidence, therapy, ahead)
+    last_ul = evidence.counter_ul if evidence.counter_to_ul is None else evidence.counter_to_ul
+    is_still = fold.reading is not None and fold.reading.counter_ul == last_ul
+    if kind is EvidenceKind.FLOW_DOUBTED and is_still:
+        # As with flow that is not confirmed: a counter that stands teaches nothing new.
+        return weighed
     return _read(weighed, evidence, therapy)
 
 
