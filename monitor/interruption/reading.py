@@ -124,21 +124,16 @@ def ran(before: Reading | None, evidence: Evidence, therapy: Therapy) -> Ran | N
     span_us = evidence.at_us - before.at_us
     if not rate or span_us < 0:
         return None
-    by_counter = _by_counter(before, evidence, rate)
-    step_us = before.step_ul * HOUR_US // rate
-    by_bag = _by_bag(before, evidence, rate, max(step_us, int(span_us * therapy.bag_error_fraction)))
-    if by_counter is None or (by_bag is not None and _narrower(by_bag, by_counter)):
-        bounds, is_counter = by_bag, False
-    else:
-        bounds, is_counter = by_counter, True
+    bounds = _by_counter(before, evidence, rate)
+    is_counter = bounds is not None
+    if bounds is None:
+        # Never narrower than the counter, so it is asked only where there is none.
+        step_us = before.step_ul * HOUR_US // rate
+        bounds = _by_bag(before, evidence, rate, max(step_us, int(span_us * therapy.bag_error_fraction)))
     if bounds is None or bounds[0] > span_us * EXCESS:
         return None
     low, high = bounds
     return Ran(min(max(0, low), span_us), min(max(0, high), span_us), span_us, is_counter)
-
-
-def _narrower(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return one[1] - one[0] < other[1] - other[0]
 
 
 def _by_counter(before: Reading, evidence: Evidence, rate_ul_per_h: int) -> tuple[int, int] | None:
