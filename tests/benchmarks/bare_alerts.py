@@ -25,6 +25,10 @@ CREATE INDEX unfinished ON outbox (id) WHERE state = 'queued';
 DATA = json.dumps({"text": BODY * 2, "facts": BODY})
 
 
+QUEUED_MAX = 1_000_000
+"""More than one measurement holds."""
+
+
 class BareAlerts(BareCommitter):
     """The bare loop with an outbox, and a thread that posts."""
 
@@ -32,8 +36,8 @@ class BareAlerts(BareCommitter):
         super().__init__(port, site, database)
         self.database.executescript(OUTBOX)
         self._receiver = receiver
-        self._queue: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._posted: queue.SimpleQueue[list[int]] = queue.SimpleQueue()
+        self._queue: queue.Queue[int] = queue.Queue(QUEUED_MAX)
+        self._posted: queue.Queue[list[int]] = queue.Queue(QUEUED_MAX)
         threading.Thread(target=self._post_on, daemon=True).start()
 
     def write(self, database: sqlite3.Connection, came: list[tuple[int, int]]) -> None:

@@ -50,7 +50,7 @@ def test_with_a_counter_the_bounds_hold_the_truth() -> None:
 
 
 @pytest.mark.parametrize("is_line_faulty", [False, True], ids=["good line", "faulty line"])
-def test_the_bounds_hold_what_reached_the_simulated_patient(is_line_faulty: bool) -> None:  # noqa: FBT001
+def test_the_bounds_hold_what_reached_the_simulated_patient(*, is_line_faulty: bool) -> None:
     tally = Tally()
     for seed in range(25):
         compare_simulated(seed, tally, is_line_faulty=is_line_faulty)
