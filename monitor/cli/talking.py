@@ -53,7 +53,7 @@ def status(
             _pair(one),
             str(one.get("class") or ""),
             str(one.get("deadline_at") or ""),
-            _age(one.get("last_contact_age_s")),
+            _age((one.get("link") or {}).get("last_contact_age_s")),
         )
     Console().print(table)
 

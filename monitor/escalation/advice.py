@@ -90,6 +90,7 @@ _ALERTS: dict[str, str] = {
     OwnCode.CLIENT_TAKEOVER: "Another program took the monitor's place on the line. Have it looked at now.",
     OwnCode.WRONG_PROFILE: "The order does not fit the therapy whose limits are watched: the deadline may be wrong. "
     "Check drug, rate and bag, and have the pump enrolled under the right therapy now.",
+    OwnCode.LATE_EVIDENCE: "The pump told of something that lies too far back to be counted. Read its log.",
     OwnCode.VOLUME_STALL: "The pump says that it delivers, and its volume counter stands: nothing may flow. "
     "Have the line checked now.",
     OwnCode.RUNNING_DURING_HOLD: "The pump runs although the therapy is on hold. Find out why now.",

@@ -43,6 +43,8 @@ def advance(state: LadderState | None, view: InterruptionView, ladder: Ladder, n
         calls: tuple[Call, ...] = ()
         if view.found_late and pause is not Pause.HELD and view.phase is not Phase.CLOSED:
             memory, calls = _tell_found_late(memory, view, ladder, now_us)
+        elif pause is Pause.FLOW_CONFIRMED:
+            memory, calls = _tell_threshold(memory, view, ladder, now_us)
         return LadderTurn(memory, calls, None, pause)
     if memory.is_paused:
         memory = replace(memory, is_paused=False, resumed_at_us=now_us)
@@ -146,6 +148,23 @@ def _tell_found_late(
         if is_met and (new := memory.rung(rung.rung)) is not None:
             memory = memory.with_rung(replace(new, is_threshold_told=True))
         calls.append(call)
+    return memory, tuple(calls)
+
+
+def _tell_threshold(
+    memory: LadderState, view: InterruptionView, ladder: Ladder, now_us: int
+) -> tuple[LadderState, tuple[Call, ...]]:
+    """Tell of a threshold that was met in the very instant in which flow came back: it counts as met."""
+    calls: list[Call] = []
+    is_met_now = view.threshold is not None and view.off_max_us == view.threshold.met_from_us()
+    if view.threshold_met_at_us is None or not is_met_now:
+        return memory, ()
+    for rung in ladder.rungs:
+        old = memory.rung(rung.rung)
+        if rung.at_threshold and not (old is not None and old.is_threshold_told):
+            ripe = [Due(view.threshold_met_at_us, Reason.THRESHOLD)]
+            memory, call = _tell(memory, rung, ripe, ladder, now_us)
+            calls.append(call)
     return memory, tuple(calls)
 
 

@@ -122,6 +122,7 @@ ALERT_RUNGS: dict[str, AlertRule] = {
     OwnCode.CLOCK_SKEW: AlertRule(("home-nurse",)),
     OwnCode.STORAGE_DEGRADED: AlertRule(("home-nurse",)),
     OwnCode.CLIENT_TAKEOVER: AlertRule(("home-nurse",)),
+    OwnCode.LATE_EVIDENCE: AlertRule(("home-nurse",)),
     OwnCode.VOLUME_STALL: AlertRule(("home-nurse",)),
     OwnCode.PUMP_CHANGED: AlertRule(("home-nurse", "on-call-nurse")),
     OwnCode.RUNNING_DURING_HOLD: AlertRule(("home-nurse", "on-call-nurse")),

@@ -92,6 +92,7 @@ class OwnCode(StrEnum):
     RUNNING_DURING_HOLD = "running-during-hold"
     CLIENT_TAKEOVER = "client-takeover"
     VOLUME_STALL = "volume-stall"
+    LATE_EVIDENCE = "late-evidence"
     WRONG_PROFILE = "wrong-profile"
     EARLY_EMPTY = "early-empty"
     BAG_EXPIRED = "bag-expired"
@@ -113,6 +114,7 @@ OWN_PRIORITIES: dict[str, AlertPriority] = {
     OwnCode.RUNNING_DURING_HOLD: _H,
     OwnCode.CLIENT_TAKEOVER: _H,
     OwnCode.VOLUME_STALL: _H,
+    OwnCode.LATE_EVIDENCE: _M,
     OwnCode.WRONG_PROFILE: _H,
     OwnCode.EARLY_EMPTY: _H,
     OwnCode.BAG_EXPIRED: _M,

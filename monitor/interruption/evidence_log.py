@@ -11,7 +11,7 @@ import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.folding import apply, needs_refold, refold
-from monitor.interruption.offtime import Fold, known_until_us
+from monitor.interruption.offtime import Fold, certain_us, known_until_us
 from monitor.interruption.parting import inserted
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import has_moved, is_due
@@ -20,6 +20,9 @@ from monitor.interruption.state import Phase, PumpState
 
 KEPT_MAX = 64
 """How many entries one pump keeps; beyond it the older half is folded into the base."""
+
+LATE_MAX = 256
+"""How many it keeps while entries come late and out of order: those may be about any of them."""
 
 _REPEATED = (EvidenceKind.FLOW, EvidenceKind.DOUBT, EvidenceKind.NO_FLOW)
 
@@ -86,7 +89,7 @@ def admit(state: PumpState, evidence: Evidence, therapy: Therapy) -> PumpState:
         if merged is None:
             return state
         fold = refold(state.base, merged, therapy)
-        return pruned(_with_tail(state, fold, merged), therapy)
+        return pruned(_with_tail(state, fold, merged), therapy, is_late=True)
     if kept and evidence == kept[-1]:
         return state
     must_refold = needs_refold(state.fold, evidence, therapy)
@@ -116,10 +119,14 @@ def closed_log(state: PumpState) -> tuple[Evidence, ...]:
     return (*state.evidence[:-1], closed)
 
 
-def pruned(state: PumpState, therapy: Therapy) -> PumpState:
-    """Return the state without evidence that can no longer amend anything."""
+def pruned(state: PumpState, therapy: Therapy, *, is_late: bool = False) -> PumpState:
+    """Return the state without evidence that can no longer amend anything.
+
+    In order, one entry at a time, no more than ``KEPT_MAX`` come together; more is what late ones left.
+    """
     fold = state.fold
-    if len(state.evidence) > KEPT_MAX:
+    kept = len(state.evidence)
+    if kept > LATE_MAX or (kept == KEPT_MAX + 1 and not is_late):
         return _halved(state, therapy)
     if len(state.evidence) <= 1 or fold.stop is not None or fold.group is not None:
         return state
@@ -139,7 +146,7 @@ def pruned(state: PumpState, therapy: Therapy) -> PumpState:
 def _halved(state: PumpState, therapy: Therapy) -> PumpState:
     """Fold the older half into the base, and let go of the interruptions in it that people know the end of."""
     kept = closed_log(state)
-    older, newer = kept[: KEPT_MAX // 2], kept[KEPT_MAX // 2 :]
+    older, newer = kept[: len(kept) // 2], kept[len(kept) // 2 :]
     base = refold(state.base, older, therapy, newer)
     known = {
         (incident.opened_at_us, incident.flow_us) for incident in state.incidents if incident.phase is not Phase.OPEN
@@ -148,6 +155,34 @@ def _halved(state: PumpState, therapy: Therapy) -> PumpState:
     fold = replace(state.fold, done=tuple(group for group in state.fold.done if group not in settled))
     base = replace(base, done=tuple(group for group in base.done if group not in settled))
     return replace(state, fold=fold, base=base, evidence=newer)
+
+
+def rate_at(state: PumpState, about_us: int) -> float | None:
+    """Return the slowest rate that was in force then, as ordered or as the pump told it: it is noticed latest."""
+    told = next((piece.rate_ul_per_h for piece in reversed(state.evidence) if _tells_rate(piece, about_us)), None)
+    ordered = None if state.order is None else state.order.rate_ml_per_h
+    rates = [rate for rate in (ordered, None if told is None else told / 1000) if rate]
+    return min(rates, default=None)
+
+
+def _tells_rate(piece: Evidence, about_us: int) -> bool:
+    return piece.at_us <= about_us and piece.rate_ul_per_h is not None
+
+
+def without_certainty(state: PumpState, evidence: Evidence) -> PumpState:
+    """Return the state after word of flow too old to be placed: where it may have been nothing is certain."""
+    if evidence.kind not in (EvidenceKind.FLOW, EvidenceKind.RUN):
+        return state
+    return replace(state, fold=_uncertain(state.fold, evidence.at_us), base=_uncertain(state.base, evidence.at_us))
+
+
+def _uncertain(fold: Fold, about_us: int) -> Fold:
+    group, stop = fold.group, fold.stop
+    if group is not None and group.opened_us <= about_us <= group.flow_us:
+        fold = replace(fold, group=replace(group, min_us=0, longest_min_us=0))
+    if stop is not None and stop.onset_earliest_us <= about_us:
+        fold = replace(fold, stop=replace(stop, ran_most_us=certain_us(stop) + stop.ran_most_us))
+    return fold
 
 
 def _with_tail(state: PumpState, fold: Fold, kept: tuple[Evidence, ...]) -> PumpState:

@@ -18,11 +18,20 @@ import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead, ahead_of, believable
-from monitor.interruption.offtime import Fold, OpenStop, Stop, why_flowed
+from monitor.interruption.offtime import Fold, OpenStop, Stop
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, after, has_moved, is_due, ran, step_ul_of
-from monitor.interruption.resuming import confirm, confirmed_at, moved_inside, narrowed_resume, resumed, settle
-from monitor.interruption.standing import no_flow, reach_back
+from monitor.interruption.resuming import (
+    Confirmed,
+    confirm,
+    confirmed_at,
+    moved_inside,
+    narrowed_resume,
+    ran_before,
+    resumed,
+    settle,
+)
+from monitor.interruption.standing import doubt, no_flow, reach_back, silence
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
@@ -42,7 +51,7 @@ def apply(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead = NOTHI
     if fold.last_flow_us is None:
         # Therapy has not begun: what is not flow is no interruption of it.
         return _read(fold, evidence, therapy)
-    weighed = _doubt(fold, evidence, therapy, ahead) if kind in _DOUBTS else no_flow(fold, evidence, therapy, ahead)
+    weighed = doubt(fold, evidence, therapy, ahead) if kind in _DOUBTS else no_flow(fold, evidence, therapy, ahead)
     last_ul = evidence.counter_ul if evidence.counter_to_ul is None else evidence.counter_to_ul
     is_still = fold.reading is not None and fold.reading.counter_ul == last_ul
     if kind is EvidenceKind.FLOW_DOUBTED and is_still:
@@ -120,12 +129,6 @@ def _is_excused(fold: Fold, until_us: int, therapy: Therapy, ahead: Ahead) -> bo
     return ahead.is_bridged(last_us, until_us)
 
 
-def _silence(fold: Fold) -> OpenStop:
-    """Return the stop that nothing but silence since the last flow evidence speaks for."""
-    last_us = fold.last_flow_us or 0
-    return OpenStop(last_us, is_silence=True, earliest_why=why_flowed(fold, last_us))
-
-
 def _witness(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Ran | None:
     """Return what counter and bag say about the gap before ``evidence``, if anything."""
     reading = fold.reading
@@ -175,7 +178,7 @@ def _flow_after_gap(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahe
         return _counter_stands(fold, evidence, therapy)
     if found is not None:
         return _stop_inside(fold, evidence, found, therapy)
-    fold = replace(fold, stop=_silence(fold))
+    fold = replace(fold, stop=silence(fold))
     return _flow_after_stop(fold, evidence, therapy, ahead)
 
 
@@ -219,7 +222,7 @@ def _run(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold
             return fold if has_counter else _flows_on(fold, evidence, therapy)
         if evidence.unsure_us > therapy.silence_max_us:
             return fold
-        fold = replace(fold, stop=_silence(fold))
+        fold = replace(fold, stop=silence(fold))
     stop = fold.stop
     if stop is None:
         return fold
@@ -248,15 +251,31 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ah
         moved = ran(replace(reading, at_us=reading.still_us), evidence, therapy)
         if moved is not None and not ahead.is_blind(reading.still_us, evidence.at_us):
             return _stop_inside(replace(fold, last_flow_us=reading.still_us), evidence, moved, therapy)
-    why = Why.FLOW_CONFIRMED
-    found = _moved_in_gap(fold, evidence, therapy)
-    if found is not None and reading is not None and reading.motion is Motion.STANDING:
-        if _is_blind(reading, fold, evidence, ahead):
-            fold = replace(fold, stop=moved_inside(stop, evidence, found, is_blind=True))
-        elif confirmed_us == evidence.at_us:
-            stop, confirmed_us, why = narrowed_resume(stop, evidence, found, confirmed_us)
-            fold = replace(fold, stop=stop, bridged_us=evidence.at_us)
-    return confirm(_read(fold, evidence, therapy), confirmed_us, evidence.to_us, therapy, why)
+    fold, confirmed = _witnessed(fold, stop, evidence, Confirmed(confirmed_us), therapy, ahead)
+    if confirmed.is_throughout:
+        return _flows_on(replace(fold, stop=None), evidence, therapy)
+    return confirm(_read(fold, evidence, therapy), confirmed.at_us, evidence.to_us, therapy, confirmed.why)
+
+
+def _witnessed(
+    fold: Fold, stop: OpenStop, evidence: Evidence, confirmed: Confirmed, therapy: Therapy, ahead: Ahead
+) -> tuple[Fold, Confirmed]:
+    """Return the clock, and when flow is confirmed, with what counter or bag say about the stop that ends."""
+    reading, found = fold.reading, _moved_in_gap(fold, evidence, therapy)
+    if reading is None or found is None:
+        return fold, confirmed
+    is_blind = _is_blind(reading, fold, evidence, ahead)
+    if reading.motion is Motion.FLOWING:
+        if not is_blind and not stop.is_doubted and reading.at_us <= stop.onset_earliest_us:
+            confirmed = Confirmed(confirmed.at_us, is_throughout=stop.is_silence and found.is_throughout)
+            fold = replace(fold, stop=ran_before(stop, reading.at_us, found), bridged_us=evidence.at_us)
+        return fold, confirmed
+    if is_blind:
+        return replace(fold, stop=moved_inside(stop, evidence, found, is_blind=True)), confirmed
+    if confirmed.at_us != evidence.at_us:
+        return fold, confirmed
+    stop, confirmed = narrowed_resume(stop, evidence, found, confirmed)
+    return replace(fold, stop=stop, bridged_us=evidence.at_us), confirmed
 
 
 def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
@@ -266,27 +285,9 @@ def _person_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead)
     if fold.stop is None:
         if _is_excused(fold, at_us, therapy, ahead):
             return settle(replace(fold, last_flow_us=max(fold.last_flow_us, at_us), checked_us=at_us), therapy)
-        fold = replace(fold, stop=_silence(fold))
+        fold = replace(fold, stop=silence(fold))
     fold = replace(fold, checked_us=at_us)
     return confirm(fold, at_us, at_us, therapy, Why.PERSON_SAW_FLOW)
-
-
-def _doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
-    stop = fold.stop
-    if stop is None:
-        last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
-        window_us = None if evidence.kind is EvidenceKind.DOUBT else ahead.window_from_us(evidence.at_us)
-        if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
-            why = why_flowed(fold, last_us)
-            return replace(fold, stop=OpenStop(last_us, is_flow_claimed=True, earliest_why=why, is_doubted=True))
-        # Taken back by a later stop: it flowed until that stop's window begins.
-        return replace(fold, stop=OpenStop(window_us, is_flow_claimed=True, earliest_why=Why.LATENCY, is_doubted=True))
-    run_us = stop.run_us
-    if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
-        run_us = evidence.at_us
-    if stop.is_flow_claimed and stop.is_doubted and run_us == stop.run_us:
-        return fold
-    return replace(fold, stop=replace(stop, is_flow_claimed=True, is_doubted=True, run_us=run_us))
 
 
 _DOUBTS = frozenset((EvidenceKind.DOUBT, EvidenceKind.RUN_DOUBTED, EvidenceKind.FLOW_DOUBTED))

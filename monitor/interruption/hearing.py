@@ -32,7 +32,7 @@ from monitor.interruption.classify import (
 from monitor.interruption.device_time import clock_read, device_us_of
 from monitor.interruption.effects import Effect, EvidenceAdmitted, EvidenceDoubted
 from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.evidence_log import admit, is_repeat, is_too_old
+from monitor.interruption.evidence_log import admit, is_repeat, is_too_old, rate_at, without_certainty
 from monitor.interruption.plan import complete, is_completion, is_in_course
 from monitor.interruption.policy import SECOND_US, Policy
 from monitor.interruption.pump_clock import forgotten
@@ -175,7 +175,7 @@ def _status(
         elif is_in_course(state, at_us):
             detail = f"running at {status.rate_ml_per_h:g} mL/h, ordered {ordered:g} mL/h"
             state = raise_alert(state, OwnCode.RATE_MISMATCH, at_us, effects, detail=detail)
-    return _admit(state, found, policy, effects, status, "status")
+    return _admit(state, found, at_us, policy, effects, status, "status")
 
 
 def _alarm_list(
@@ -195,11 +195,11 @@ def _alarm_list(
     }
     state = resolve_alerts(state, gone, at_us, effects)
     active = {(alert.code, alert.raw_code) for alert in state.alerts}
-    rate = _rate_at(state, at_us)
+    rate = rate_at(state, at_us)
     for code, raw in sorted(listed - active, key=str):
         found = found_alarm_evidence(code, status, at_us, since_us, policy.therapy, rate)
         if found is not None:
-            state = _admit(state, found, policy, effects, status, f"alarm:{code}")
+            state = _admit(state, found, at_us, policy, effects, status, f"alarm:{code}")
         state = raise_alert(state, code, at_us, effects, raw_code=raw)
     return state
 
@@ -222,9 +222,9 @@ def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, e
         state = replace(state, pump_clock=forgotten(state.pump_clock))
     if alarm.code == AlarmCode.RES_EMPTY and is_completion(state, policy, about_us):
         return complete(state, policy, about_us, effects)
-    found = alarm_evidence(alarm, at_us, policy.therapy, _rate_at(state, about_us))
+    found = alarm_evidence(alarm, at_us, policy.therapy, rate_at(state, about_us))
     if found is not None:
-        state = _admit(state, found, policy, effects, alarm, f"alarm:{alarm.code}")
+        state = _admit(state, found, at_us, policy, effects, alarm, f"alarm:{alarm.code}")
     is_denied = meaning_of(alarm.code).stops in FLOW_DENIES or at_us - about_us > policy.therapy.silence_max_us
     if found is not None and is_denied and state.fold.stop is None and state.fold.last_flow_us is not None:
         # An old entry of the log: flow has been confirmed since, so the condition is history.
@@ -247,7 +247,7 @@ def _log_event(
     if not is_end and entry.event is LogEvent.POWER_ON and state.fold.last_flow_us is None:
         effects.append(EvidenceAdmitted(kind="event", about_us=about_us, detail=entry.event))
         return state
-    return _admit(state, found, policy, effects, entry, f"event:{entry.event}")
+    return _admit(state, found, at_us, policy, effects, entry, f"event:{entry.event}")
 
 
 def _log_covered(state: PumpState, covered: LogCovered, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
@@ -259,23 +259,17 @@ def _log_covered(state: PumpState, covered: LogCovered, at_us: int, policy: Poli
         return state
     if found.at_us - found.earliest_us <= policy.therapy.silence_max_us:
         return state
-    return _admit(state, found, policy, effects, covered, "log-covered")
-
-
-def _rate_at(state: PumpState, about_us: int) -> float | None:
-    """Return the slowest rate that was in force then, as ordered or as the pump told it: it is noticed latest."""
-    told = next((piece.rate_ul_per_h for piece in reversed(state.evidence) if _tells_rate(piece, about_us)), None)
-    ordered = None if state.order is None else state.order.rate_ml_per_h
-    rates = [rate for rate in (ordered, None if told is None else told / 1000) if rate]
-    return min(rates, default=None)
-
-
-def _tells_rate(piece: Evidence, about_us: int) -> bool:
-    return piece.at_us <= about_us and piece.rate_ul_per_h is not None
+    return _admit(state, found, at_us, policy, effects, covered, "log-covered")
 
 
 def _admit(
-    state: PumpState, found: Evidence, policy: Policy, effects: list[Effect], said: Observation, detail: str
+    state: PumpState,
+    found: Evidence,
+    at_us: int,
+    policy: Policy,
+    effects: list[Effect],
+    said: Observation,
+    detail: str,
 ) -> PumpState:
     """Admit evidence that belongs to the course, and journal it unless it only repeats."""
     device_us = device_us_of(said) if found.unsure_us else None
@@ -285,9 +279,14 @@ def _admit(
         return state
     if state.is_disconnected and found.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):
         return state
+    if state.contradicted_at_us is not None and found.at_us >= state.contradicted_at_us:
+        if found.kind in (EvidenceKind.FLOW, EvidenceKind.DOUBT):
+            return state
+        state = replace(state, contradicted_at_us=None)
     if is_too_old(state, found):
         effects.append(EvidenceDoubted(why=f"older than what can still be amended: {detail}"))
-        return state
+        state = raise_alert(state, OwnCode.LATE_EVIDENCE, at_us, effects, detail=detail)
+        return without_certainty(state, found)
     if not is_repeat(state, found, policy.therapy):
         kind = found.kind.name.lower().replace("_", "-")
         effects.append(EvidenceAdmitted(kind=kind, about_us=found.at_us, detail=detail))

@@ -63,10 +63,7 @@ def reconcile(state: PumpState, policy: Policy, now_us: int, effects: list[Effec
         else:
             waiting.remove(match)
         kept.append(_fitted(match, found, is_done, state, policy, now_us, effects))
-    spans = [found for found, _ in groups]
-    for incident in waiting:
-        is_absorbed = any(_overlaps(incident, found) for found in spans)
-        kept.append(_without_evidence(incident, now_us, effects, is_absorbed=is_absorbed))
+    state, kept = _absorbed(state, waiting, [found for found, _ in groups], kept, now_us, effects)
     kept.sort(key=lambda incident: incident.opened_at_us)
     return replace(state, incidents=_bounded(kept), next_number=next_number)
 
@@ -75,13 +72,43 @@ def _has_open(state: PumpState) -> bool:
     return any(incident.phase is Phase.OPEN for incident in state.incidents)
 
 
+def _absorbed(
+    state: PumpState,
+    waiting: list[Incident],
+    spans: list[Bounds],
+    kept: list[Incident],
+    now_us: int,
+    effects: list[Effect],
+) -> tuple[PumpState, list[Incident]]:
+    """Return the incidents with those that the clock no longer shows by themselves.
+
+    One that was found to belong to another is that other now: what waits for a person waits there.
+    """
+    shown, gone = list(kept), []
+    for incident in waiting:
+        place = next((place for place, found in enumerate(spans) if _overlaps(incident, found)), None)
+        if place is not None and incident.was_critical and not shown[place].was_critical:
+            phase = Phase.AWAITING_REVIEW if shown[place].phase is Phase.ENDED else shown[place].phase
+            ended_at_us = None if phase is Phase.AWAITING_REVIEW else shown[place].ended_at_us
+            shown[place] = replace(shown[place], was_critical=True, phase=phase, ended_at_us=ended_at_us)
+        if place is not None:
+            number = shown[place].number
+            alerts = tuple(
+                replace(alert, interruption=number) if alert.interruption == incident.number else alert
+                for alert in state.alerts
+            )
+            state = replace(state, alerts=alerts)
+        gone.append(_without_evidence(incident, now_us, effects, is_absorbed=place is not None))
+    return state, [*shown, *gone]
+
+
 def _match(waiting: list[Incident], found: Bounds, *, is_done: bool) -> Incident | None:
     """Return the incident that a group of stops belongs to: what is open keeps what is open."""
     overlapping = [incident for incident in waiting if _overlaps(incident, found)]
 
     def strangeness(incident: Incident) -> tuple[bool, bool]:
         is_other_life = (incident.phase is Phase.OPEN) is is_done
-        return is_other_life, incident.flow_us != found.flow_us
+        return incident.flow_us != found.flow_us, is_other_life
 
     return min(overlapping, key=strangeness, default=None)
 
@@ -188,12 +215,13 @@ def _without_evidence(incident: Incident, now_us: int, effects: list[Effect], *,
     """
     if incident.phase is not Phase.OPEN and not (is_absorbed and incident.stops):
         return incident
-    phase = Phase.AWAITING_REVIEW if incident.was_critical else Phase.ENDED
+    phase = Phase.AWAITING_REVIEW if incident.was_critical and not is_absorbed else Phase.ENDED
     after = replace(
         incident,
         phase=phase,
         ended_at_us=_ended_at_us(incident, phase, now_us),
         flow_us=incident.opened_at_us,
+        was_critical=incident.was_critical and not is_absorbed,
         off_class=OffClass.BELOW,
         stops=0,
         min_us=0,

@@ -10,6 +10,7 @@ import re
 
 import msgspec
 
+from drivers.contract import DeliveryStatus
 from monitor.interruption import bags
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.alerts import acknowledge_alerts, raise_alert, resolve_alerts, resolve_code
@@ -48,7 +49,7 @@ REPORT_STOPPED = "report:stopped"
 
 _BOLUS = re.compile(r"flush|bolus|prim(?:e|ing)|purg|push", re.IGNORECASE)
 
-_ITEMS = (OwnCode.BOLUS_RISK, OwnCode.DOSE_REVIEW, OwnCode.HOLD_RULE)
+_ITEMS = (OwnCode.BOLUS_RISK, OwnCode.DOSE_REVIEW, OwnCode.HOLD_RULE, OwnCode.LATE_EVIDENCE)
 
 _PLANNED = (MarkKind.BAG_CHANGE, MarkKind.MAINTENANCE, MarkKind.DISCONNECT)
 
@@ -65,10 +66,11 @@ def marked(state: PumpState, event: Marked, policy: Policy, effects: list[Effect
     if _says_bolus(event.note):
         state = raise_alert(state, OwnCode.BOLUS_RISK, at_us, effects)
     if event.mark is MarkKind.FLOW_CHECKED:
+        state = replace(state, contradicted_at_us=None)
         return _person_evidence(state, EvidenceKind.PERSON_FLOW, at_us, at_us, policy, effects)
     if event.mark is MarkKind.RECONNECT:
         state = _person_evidence(state, EvidenceKind.NO_FLOW, at_us, at_us, policy, effects)
-        state = replace(state, mark=None, is_disconnected=False)
+        state = replace(state, mark=None, is_disconnected=False, contradicted_at_us=None)
         return _person_evidence(state, EvidenceKind.PERSON_FLOW, at_us, at_us, policy, effects)
     if event.mark is MarkKind.DISCONNECT:
         state = _person_evidence(state, EvidenceKind.PERSON_STOP, at_us, at_us, policy, effects)
@@ -105,7 +107,10 @@ def reported(state: PumpState, event: Reported, policy: Policy, effects: list[Ef
     """Return the state after a person said what they see; weighed like a flow check, with their name."""
     effects.append(PersonActed(what=REPORT_RUNNING if event.running else REPORT_STOPPED, by=event.by))
     if event.running:
+        state = replace(state, contradicted_at_us=None)
         return _person_evidence(state, EvidenceKind.PERSON_FLOW, event.at_us, event.at_us, policy, effects)
+    if state.delivery is DeliveryStatus.DELIVERING:
+        state = replace(state, contradicted_at_us=event.at_us)
     if event.since_us is None:
         # When it stopped is not said: it was seen standing, as the pump's own status would say it.
         return _person_evidence(state, EvidenceKind.NO_FLOW, event.at_us, event.at_us, policy, effects)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from monitor.interruption.evidence import Evidence
@@ -13,19 +15,25 @@ from monitor.interruption.why import Why
 replace = msgspec.structs.replace
 
 
-def narrowed_resume(stop: OpenStop, evidence: Evidence, found: Ran, confirmed_us: int) -> tuple[OpenStop, int, Why]:
+class Confirmed(NamedTuple):
+    """When flow is confirmed, and by what; or that it ran throughout, so that there was no stop at all."""
+
+    at_us: int
+    why: Why = Why.FLOW_CONFIRMED
+    is_throughout: bool = False
+
+
+def narrowed_resume(stop: OpenStop, evidence: Evidence, found: Ran, confirmed: Confirmed) -> tuple[OpenStop, Confirmed]:
     """Date the return of flow by how long the motor has run since it was last read standing."""
     why = Why.COUNTER if found.by_counter else Why.BAG
     stop = moved_inside(stop, evidence, found, is_blind=False)
     if stop.onset_latest_us is not None and stop.certain_to_us is not None and stop.run_us is None:
-        certain_us_ = evidence.at_us - found.at_most_us
-        if certain_us_ > stop.certain_to_us:
-            stop = replace(stop, certain_to_us=certain_us_, certain_why=why)
+        stood_us = evidence.at_us - found.at_most_us
+        if stood_us > stop.certain_to_us:
+            stop = replace(stop, certain_to_us=stood_us, certain_why=why)
     since_us = max(stop.certain_to_us or 0, stop.run_us or 0)
     resumed_us = max(evidence.at_us - found.at_least_us, since_us)
-    if resumed_us < confirmed_us:
-        return stop, resumed_us, why
-    return stop, confirmed_us, Why.FLOW_CONFIRMED
+    return stop, Confirmed(resumed_us, why) if resumed_us < confirmed.at_us else confirmed
 
 
 def moved_inside(stop: OpenStop, evidence: Evidence, found: Ran, *, is_blind: bool) -> OpenStop:
@@ -38,6 +46,12 @@ def moved_inside(stop: OpenStop, evidence: Evidence, found: Ran, *, is_blind: bo
     if not since_us or found.at_least_us <= after_us:
         return stop
     return ran_inside(stop, 0 if is_blind else found.at_least_us - after_us, found.at_most_us - after_us)
+
+
+def ran_before(stop: OpenStop, read_us: int, found: Ran) -> OpenStop:
+    """Take off what the motor ran in a gap that has the whole stop in it, beyond what ran before the stop."""
+    before_us = stop.onset_earliest_us - read_us
+    return replace(stop, ran_least_us=max(stop.ran_least_us, found.at_least_us - before_us))
 
 
 def confirmed_at(reading: Reading | None, evidence: Evidence) -> int | None:

@@ -142,3 +142,28 @@ def _certain(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
         is_flow_claimed=False,
         is_counter_still=False,
     )
+
+
+def doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
+    """Return the clock after doubtful flow: it counts into the upper bound and not into the lower one."""
+    stop = fold.stop
+    if stop is None:
+        last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
+        window_us = None if evidence.kind is EvidenceKind.DOUBT else ahead.window_from_us(evidence.at_us)
+        if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
+            why = why_flowed(fold, last_us)
+            return replace(fold, stop=OpenStop(last_us, is_flow_claimed=True, earliest_why=why, is_doubted=True))
+        # Taken back by a later stop: it flowed until that stop's window begins.
+        return replace(fold, stop=OpenStop(window_us, is_flow_claimed=True, earliest_why=Why.LATENCY, is_doubted=True))
+    run_us = stop.run_us
+    if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
+        run_us = evidence.at_us
+    if stop.is_flow_claimed and stop.is_doubted and run_us == stop.run_us:
+        return fold
+    return replace(fold, stop=replace(stop, is_flow_claimed=True, is_doubted=True, run_us=run_us))
+
+
+def silence(fold: Fold) -> OpenStop:
+    """Return the stop that nothing but silence since the last flow evidence speaks for."""
+    last_us = fold.last_flow_us or 0
+    return OpenStop(last_us, is_silence=True, earliest_why=why_flowed(fold, last_us))

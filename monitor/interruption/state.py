@@ -222,6 +222,8 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
         order: In force, or None.
         completed_at_us: When the planned therapy was complete; no interruption is counted after it.
         link_online: The last hint about the line.
+        contradicted_at_us: When a person said that nothing flows while the pump said that it delivers: from then
+            on the pump's mere status is no flow evidence, until it stops, starts, or a person sees it flow.
         is_disconnected: True from a person's disconnect mark to the reconnect: what the pump says of
             flow does not reach the patient.
         course: The course of the therapy; None before it began.
@@ -264,3 +266,4 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
     plan_due_us: int | None = None
     undated: Undated | None = None
     pump_clock: PumpClock | None = None
+    contradicted_at_us: int | None = None

@@ -41,6 +41,7 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
         or state.delivery is not DeliveryStatus.DELIVERING
         or state.completed_at_us is not None
         or state.is_disconnected
+        or state.contradicted_at_us is not None
         or state.strange_serial is not None
         or state.tail_to_us > event.at_us
         or (seen.device_at is not None and is_clock_due(state, event.at_us))

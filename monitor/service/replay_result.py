@@ -58,6 +58,7 @@ def by_onset(reader: Reader) -> list[tuple[str, InterruptionRow]]:
     while page := reader.interruptions(PAGE_MAX, before=before):
         rows.extend(row for _, row in page)
         before = page[-1][0]
+    rows = [row for row in rows if not _is_part(row, rows)]
     rows.sort(key=lambda row: (row.opened_at_us, row.pump))
     counts: dict[str, int] = {}
     named: list[tuple[str, InterruptionRow]] = []
@@ -65,6 +66,19 @@ def by_onset(reader: Reader) -> list[tuple[str, InterruptionRow]]:
         counts[row.pump] = counts.get(row.pump, 0) + 1
         named.append((f"{row.pump}-{counts[row.pump]}", row))
     return named
+
+
+def _is_part(row: InterruptionRow, rows: list[InterruptionRow]) -> bool:
+    """Return whether a row was found to be part of another interruption, which counts its stops."""
+    if row.stops or row.phase != Phase.ENDED:
+        return False
+    return any(
+        other.pump == row.pump
+        and other.stops > 0
+        and other.opened_at_us <= row.opened_at_us
+        and (other.ended_at_us is None or row.opened_at_us <= other.ended_at_us)
+        for other in rows
+    )
 
 
 def _interruptions(engine: Engine, reader: Reader, notices: list[StoredNotice], now_us: int) -> list[dict[str, Any]]:

@@ -83,3 +83,29 @@ def test_any_order_any_duplicates_and_a_restart_end_in_the_same_bytes(*, has_cou
     for seed in range(8):
         order = random.Random(seed)  # noqa: S311 - an order of arrival, no secret
         assert _day(order, is_restarted=is_restarted, has_counter=has_counter) == ordered, seed
+
+
+@pytest.mark.parametrize("count", [22, 28, 40])
+def test_a_whole_log_in_any_order_is_the_same_log(count: int) -> None:
+    def told(seed: int | None) -> str:
+        tale = Tale()
+        tale.runs("07:00", "08:00")
+        entries = []
+        for number in range(count):
+            minute = 8 * 60 + 5 + number * 6
+            entries += [(minute, "delivery-stop"), (minute + 2, "delivery-start")]
+        if seed is not None:
+            random.Random(seed).shuffle(entries)  # noqa: S311 - an order of arrival, no secret
+        for place, (minute, event) in enumerate(entries):
+            at = f"13:{place // 60 + 30:02}:{place % 60:02}"
+            age_s = (tale.at(at) - tale.at(f"{minute // 60:02}:{minute % 60:02}")).total_seconds()
+            tale.say(at, v=1, kind="event", event=event, age_s=age_s)
+        tale.runs("13:45", "14:30")
+        result = tale.play().result
+        assert len(result["interruptions"]) == 1
+        (one,) = result["interruptions"]
+        return json.dumps([one[key] for key in ("id", "opened_at", "off_min_s", "off_max_s", "class", "merged_stops")])
+
+    ordered = told(None)
+    for seed in range(3):
+        assert told(seed) == ordered, seed

@@ -88,3 +88,12 @@ def test_c6_three_pauses_in_a_day_are_three_interruptions() -> None:
     assert {one["class"] for one in told.interruptions} == {"below"}
     assert told.told("on-call-physician") == []
     assert told.told("on-call-nurse") != []
+
+
+def test_c2_the_threshold_that_is_met_in_the_instant_flow_returns_is_told() -> None:
+    tale = Tale()
+    tale.runs("06:00", "07:59")
+    tale.stop("08:00:00")
+    tale.stands("08:01", "12:00")
+    tale.run("12:00:00")
+    assert tale.play().told("restart-threshold") == ["12:00"]

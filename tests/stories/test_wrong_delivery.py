@@ -72,3 +72,16 @@ def test_f7_a_new_bag_is_not_expired() -> None:
     tale.run("1 20:10")
     tale.runs("1 20:20", "2 12:00", every=10)
     assert "bag-expired" not in tale.play().codes()
+
+
+def test_f2_a_pump_that_says_it_delivers_does_not_overrule_the_person_who_sees_that_it_does_not() -> None:
+    tale = Tale()
+    tale.runs("21:00", "1 07:00")
+    tale.say("1 07:00", report="stopped", since=tale.at("1 04:30").isoformat(), by="home-nurse")
+    tale.runs("1 07:05", "1 08:40")
+    tale.say("1 08:45", report="running", by="home-nurse")
+    tale.runs("1 08:50", "1 09:30")
+    told = tale.play()
+    assert told.off()[1] >= 255
+    assert told.only["class"] == "possible"
+    assert "unsupervised-restart" in told.codes()
