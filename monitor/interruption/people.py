@@ -109,12 +109,13 @@ def reported(state: PumpState, event: Reported, policy: Policy, effects: list[Ef
     if event.running:
         state = replace(state, contradicted_at_us=None)
         return _person_evidence(state, EvidenceKind.PERSON_FLOW, event.at_us, event.at_us, policy, effects)
-    if state.delivery is DeliveryStatus.DELIVERING:
-        state = replace(state, contradicted_at_us=event.at_us)
     if event.since_us is None:
         # When it stopped is not said: it was seen standing, as the pump's own status would say it.
         return _person_evidence(state, EvidenceKind.NO_FLOW, event.at_us, event.at_us, policy, effects)
     since_us = min(event.since_us, event.at_us)
+    if state.delivery is DeliveryStatus.DELIVERING and since_us < (state.fold.last_flow_us or 0):
+        # The pump said that it delivers while nothing flowed: what it says is no evidence any more.
+        state = replace(state, contradicted_at_us=event.at_us)
     return _person_evidence(state, EvidenceKind.PERSON_STOP, event.at_us, since_us, policy, effects)
 
 

@@ -140,7 +140,6 @@ def first_world(scale: Scale) -> World:
     """Return a pump that runs and has not been heard yet."""
     truth = Truth(
         (Span(START_US, Flow.FULL),),
-        vouched_us=round(scale.threshold * TICK_US),
         blind_us=round(COUNTER_STEP_ML / scale.rate_ml_per_h * HOUR_US),
     )
     return World(truth, rate_ml_per_h=scale.rate_ml_per_h)

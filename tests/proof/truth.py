@@ -8,7 +8,7 @@ What the clock cannot know it does not owe, and only that:
 
 - a stop between two signs of flow that lie at most ``silence_max`` apart, of which no word was said;
 - a blocked line that the pump has not yet noticed, or whose alarm never reached us;
-- a silence shorter than the threshold at whose end a person saw it run;
+- a silence at whose end a person saw it run, beside another such silence: the longest of them counts;
 - a pump that never notices, up to the last reading of a counter that moved by nearly what was due;
 - a run between two words of no flow, of which no word was said: they are one stretch by design.
 """
@@ -46,7 +46,7 @@ class Says(IntEnum):
 
     FLOW = 1
     SEEN = 2
-    """A person saw it run: that vouches for the silence before, if it is shorter than the threshold."""
+    """A person saw it run: of the silences between such words only the longest is owed."""
     DOUBT = 3
     STOP = 4
 
@@ -67,14 +67,13 @@ class Word(NamedTuple):
 class Truth(NamedTuple):
     """All spans and all words.
 
-    Nothing before ``settled_us`` is owed (reviewed by a clinician). A silence shorter than ``vouched_us``
+    Nothing before ``settled_us`` is owed (reviewed by a clinician). A silence
     is excused by a person who sees it run at its end. In ``blind_us`` the counter moves by one step.
     """
 
     spans: tuple[Span, ...]
     words: tuple[Word, ...] = ()
     settled_us: int = 0
-    vouched_us: int = 0
     blind_us: int = 0
 
 
@@ -137,7 +136,7 @@ def is_excused(truth: Truth, span: Span, ends_us: int, silence_max_us: int) -> b
     if first < 0 or last >= len(words):
         return False
     apart_us = words[last].at_us - words[first].at_us
-    if apart_us > silence_max_us and not (words[last].says is Says.SEEN and apart_us < truth.vouched_us):
+    if apart_us > silence_max_us and words[last].says is not Says.SEEN:
         return False
     return all(word.is_flow for word in words[first + 1 : last])
 
