@@ -54,6 +54,7 @@ CAMPAIGNS = (
         "unhold,ack,close,down,up,up-unknown,stranger,changing,link,alarm-end,power-on,odd-alarm,ladder",
         depth=4,
         long_depth=7,
+        is_open="keep-vein-open that nobody heard of moves no counter",
     ),
 )
 """Every letter of the alphabet is in at least one; ``everything`` has them all."""
