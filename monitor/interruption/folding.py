@@ -27,7 +27,6 @@ from monitor.interruption.resuming import (
     confirmed_at,
     moved_inside,
     narrowed_resume,
-    ran_before,
     resumed,
     settle,
 )
@@ -267,8 +266,8 @@ def _witnessed(
     is_blind = _is_blind(reading, fold, evidence, ahead)
     if reading.motion is Motion.FLOWING:
         if not is_blind and not stop.is_doubted and reading.at_us <= stop.onset_earliest_us:
+            # Where the log tells of starts and stops, one may have been an occlusion whose alarm was lost.
             confirmed = Confirmed(confirmed.at_us, is_throughout=stop.is_silence and found.is_throughout)
-            fold = replace(fold, stop=ran_before(stop, reading.at_us, found), bridged_us=evidence.at_us)
         return fold, confirmed
     if is_blind:
         return replace(fold, stop=moved_inside(stop, evidence, found, is_blind=True)), confirmed

@@ -48,12 +48,6 @@ def moved_inside(stop: OpenStop, evidence: Evidence, found: Ran, *, is_blind: bo
     return ran_inside(stop, 0 if is_blind else found.at_least_us - after_us, found.at_most_us - after_us)
 
 
-def ran_before(stop: OpenStop, read_us: int, found: Ran) -> OpenStop:
-    """Take off what the motor ran in a gap that has the whole stop in it, beyond what ran before the stop."""
-    before_us = stop.onset_earliest_us - read_us
-    return replace(stop, ran_least_us=max(stop.ran_least_us, found.at_least_us - before_us))
-
-
 def confirmed_at(reading: Reading | None, evidence: Evidence) -> int | None:
     """Return when a claim of flow was borne out by the counter, or at once if there is no counter."""
     has_counter = reading is not None and reading.counter_ul is not None

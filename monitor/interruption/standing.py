@@ -141,6 +141,7 @@ def _certain(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
         run_us=None,
         is_flow_claimed=False,
         is_counter_still=False,
+        is_silence=False,
     )
 
 
