@@ -38,6 +38,10 @@ class EvidenceKind(IntEnum):
     """The pump's log was read without a hole from ``earliest_us`` to ``at_us``: it kept no silence there."""
 
 
+DATED_STOPS = frozenset((EvidenceKind.STOP, EvidenceKind.PERSON_STOP))
+"""What says when flow stopped, and not only that it has."""
+
+
 class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One thing known about flow.
 

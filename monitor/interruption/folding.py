@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead, ahead_of, believable
+from monitor.interruption.evidence import DATED_STOPS, Evidence, EvidenceKind
+from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead, ahead_of, believable, is_blind
 from monitor.interruption.offtime import Fold, OpenStop, Stop
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, after, has_moved, is_due, ran, step_ul_of
@@ -30,7 +30,7 @@ from monitor.interruption.resuming import (
     resumed,
     settle,
 )
-from monitor.interruption.standing import doubt, no_flow, reach_back, silence
+from monitor.interruption.standing import doubt, is_unparted, no_flow, reach_back, silence
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
@@ -67,7 +67,7 @@ def needs_refold(fold: Fold, evidence: Evidence, therapy: Therapy) -> bool:
     """
     if evidence.kind is EvidenceKind.COVERED:
         return fold.stop is not None or _has_ended_stops(fold)
-    if evidence.kind is EvidenceKind.STOP or evidence.kind is EvidenceKind.PERSON_STOP:
+    if evidence.kind in DATED_STOPS:
         return _reaches_back(fold, evidence, therapy)
     reading = fold.reading
     if evidence.kind is not EvidenceKind.FLOW or reading is None or not _has_ended_stops(fold):
@@ -131,13 +131,9 @@ def _is_excused(fold: Fold, until_us: int, therapy: Therapy, ahead: Ahead) -> bo
 def _witness(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Ran | None:
     """Return what counter and bag say about the gap before ``evidence``, if anything."""
     reading = fold.reading
-    return (
-        None if reading is None or _is_blind(reading, fold, evidence, ahead) else _moved_in_gap(fold, evidence, therapy)
-    )
-
-
-def _is_blind(reading: Reading, fold: Fold, evidence: Evidence, ahead: Ahead) -> bool:
-    return reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us)
+    if reading is None or is_blind(fold, reading, evidence, ahead):
+        return None
+    return _moved_in_gap(fold, evidence, therapy)
 
 
 def _moved_in_gap(fold: Fold, evidence: Evidence, therapy: Therapy) -> Ran | None:
@@ -146,7 +142,7 @@ def _moved_in_gap(fold: Fold, evidence: Evidence, therapy: Therapy) -> Ran | Non
     A gap that was parted since the last reading, by a stop that somebody ended, has no single answer.
     """
     reading = fold.reading
-    if reading is None or (fold.flow_from_us is not None and fold.flow_from_us > reading.at_us):
+    if reading is None or not is_unparted(fold, reading):
         return None
     return ran(reading, evidence, therapy)
 
@@ -263,13 +259,13 @@ def _witnessed(
     reading, found = fold.reading, _moved_in_gap(fold, evidence, therapy)
     if reading is None or found is None:
         return fold, confirmed
-    is_blind = _is_blind(reading, fold, evidence, ahead)
+    is_closed = is_blind(fold, reading, evidence, ahead)
     if reading.motion is Motion.FLOWING:
-        if not is_blind and not stop.is_doubted and reading.at_us <= stop.onset_earliest_us:
+        if not is_closed and not stop.is_doubted and reading.at_us <= stop.onset_earliest_us:
             # Where the log tells of starts and stops, one may have been an occlusion whose alarm was lost.
             confirmed = Confirmed(confirmed.at_us, is_throughout=stop.is_silence and found.is_throughout)
         return fold, confirmed
-    if is_blind:
+    if is_closed:
         return replace(fold, stop=moved_inside(stop, evidence, found, is_blind=True)), confirmed
     if confirmed.at_us != evidence.at_us:
         return fold, confirmed

@@ -91,7 +91,7 @@ def _absorbed(
             phase = Phase.AWAITING_REVIEW if shown[place].phase is Phase.ENDED else shown[place].phase
             ended_at_us = None if phase is Phase.AWAITING_REVIEW else shown[place].ended_at_us
             shown[place] = replace(shown[place], was_critical=True, phase=phase, ended_at_us=ended_at_us)
-        if place is not None:
+        if place is not None and any(alert.interruption == incident.number for alert in state.alerts):
             number = shown[place].number
             alerts = tuple(
                 replace(alert, interruption=number) if alert.interruption == incident.number else alert

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.evidence import DATED_STOPS, Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Reading, after, ran
@@ -55,6 +55,11 @@ class Ahead(msgspec.Struct, frozen=True, gc=False):
 NOTHING_AHEAD = Ahead()
 
 
+def is_blind(fold: Fold, reading: Reading, evidence: Evidence, ahead: Ahead) -> bool:
+    """Return whether a witness from ``reading`` to ``evidence`` was looking at a closed line, then or later known."""
+    return reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us)
+
+
 def ahead_of(base: Fold, evidence: tuple[Evidence, ...], therapy: Therapy) -> Ahead:
     """Return what all of ``evidence``, in order, says about instants before it."""
     windows = _windows(base, evidence)
@@ -68,7 +73,7 @@ def _windows(base: Fold, evidence: tuple[Evidence, ...]) -> tuple[Span, ...]:
     for piece in evidence:
         if piece.kind is EvidenceKind.PERSON_FLOW:
             checked = piece.at_us
-        elif piece.kind in (EvidenceKind.STOP, EvidenceKind.PERSON_STOP) and piece.earliest_us < piece.at_us:
+        elif piece.kind in DATED_STOPS and piece.earliest_us < piece.at_us:
             start = piece.earliest_us if checked is None else max(piece.earliest_us, checked)
             windows.append((start, piece.at_us))
     # The window that reaches back furthest decides first.

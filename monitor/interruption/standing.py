@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.lookahead import Ahead
+from monitor.interruption.evidence import DATED_STOPS, Evidence, EvidenceKind
+from monitor.interruption.lookahead import Ahead, is_blind
 from monitor.interruption.offtime import Fold, OpenStop, certain_us, ran_inside, why_flowed
 from monitor.interruption.policy import Therapy
-from monitor.interruption.reading import Motion, Ran, ran
+from monitor.interruption.reading import Motion, Ran, Reading, ran
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
-
-_DATED = (EvidenceKind.STOP, EvidenceKind.PERSON_STOP)
-"""What says when flow stopped, and not only that it has."""
 
 
 def reach_back(fold: Fold, evidence: Evidence) -> int:
@@ -31,44 +28,45 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
     was_claimed = stop is not None and stop.is_flow_claimed
     if stop is None:
         stop = _begun(fold, evidence, therapy, ahead)
-    elif evidence.kind in _DATED:
+    elif evidence.kind in DATED_STOPS:
         stop = _dated(fold, stop, evidence)
     stop = _certain(fold, stop, evidence)
     if evidence.kind is EvidenceKind.PERSON_STOP and not was_claimed:
         stop = _said_since(fold, stop, evidence, therapy)
     if found is not None and reading is not None:
-        is_blind = reading.at_us < fold.blind_to_us or ahead.is_blind(reading.at_us, evidence.at_us)
+        is_closed = is_blind(fold, reading, evidence, ahead)
         if reading.motion is Motion.STANDING and found.at_least_us > 0:
             # It ran between two looks at a pump that stood.
-            least_us = 0 if is_blind else found.at_least_us
+            least_us = 0 if is_closed else found.at_least_us
             stop = ran_inside(stop, least_us, found.at_most_us)
-        elif reading.motion is Motion.FLOWING and _is_since(fold, reading.at_us) and not stop.is_doubted:
-            stop = _narrowed_onset(stop, reading.at_us, found, is_blind=is_blind)
-    if evidence.kind in _DATED and evidence.earliest_us < evidence.at_us:
+        elif reading.motion is Motion.FLOWING and is_unparted(fold, reading) and not stop.is_doubted:
+            stop = _narrowed_onset(stop, reading.at_us, found, is_closed=is_closed)
+    if evidence.kind in DATED_STOPS and evidence.earliest_us < evidence.at_us:
         return replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, evidence.at_us))
     return replace(fold, stop=stop)
 
 
-def _is_since(fold: Fold, read_us: int) -> bool:
-    """Return whether no stop was ended since the counter was read."""
-    return fold.flow_from_us is None or fold.flow_from_us <= read_us
+def is_unparted(fold: Fold, reading: Reading) -> bool:
+    """Return whether no stop was ended since the counter was read: only then has the gap a single answer."""
+    return fold.flow_from_us is None or fold.flow_from_us <= reading.at_us
 
 
-def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran, *, is_blind: bool) -> OpenStop:
+def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran, *, is_closed: bool) -> OpenStop:
     """Take off what the motor ran since it was last read flowing; never inside a latency window.
 
     When in the gap it ran is not known, so the oldest onset that fits stays where it was.
     """
-    if stop.onset_latest_us is None or stop.certain_sum_us or read_us > stop.onset_earliest_us:
+    before_us = stop.onset_latest_us
+    if before_us is None or stop.certain_sum_us or read_us > stop.onset_earliest_us:
         return stop
-    if found.at_least_us > stop.onset_latest_us - read_us:
+    if found.at_least_us > before_us - read_us:
         # It ran on after it had been said to have stopped.
         stop = replace(stop, ran_most_us=found.at_most_us)
-    if is_blind or stop.onset_latest_us is None:
+    if is_closed:
         # Over a closed line the motor only says how long it did not stand.
         return stop
     latest_us = max(read_us + found.at_most_us, stop.onset_earliest_us)
-    if latest_us < stop.onset_latest_us:
+    if latest_us < before_us:
         why = Why.COUNTER if found.by_counter else Why.BAG
         stop = replace(stop, onset_latest_us=latest_us, latest_why=why)
     return replace(stop, ran_least_us=max(0, found.at_least_us - (stop.onset_earliest_us - read_us)))
