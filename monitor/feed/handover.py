@@ -11,7 +11,7 @@ from monitor.escalation import phrases
 from monitor.feed import plan_answers as answers
 from monitor.feed.plan_render import plan_answer
 from monitor.feed.records import PumpSnapshot, Site
-from monitor.feed.snapshots import course_of
+from monitor.feed.snapshots import HungBy, course_of
 from monitor.feed.wire import instant, microseconds, seconds
 from monitor.interruption.alarms import OWN_PRIORITIES
 from monitor.interruption.policy import HOUR_US
@@ -88,11 +88,13 @@ def _lines(sheet: answers.HandoverAnswer, pump: PumpSnapshot, zone: ZoneInfo) ->
     said += _standing(sheet, pump.interruption, now_us, zone)
     said.append(f"Drug: {sheet.drug}. Ordered: {_rate(sheet.rate_ordered_ml_per_h)}. {_running(sheet)}")
     if plan.bag is not None:
-        said.append(_bag(plan.bag, now_us, zone))
+        is_expiry_ordered = pump.order is not None and pump.order.bag_expires_at_us is not None
+        said.append(_bag(plan.bag, now_us, zone, is_expiry_ordered=is_expiry_ordered))
     said.append(phrases.codes(tuple(sheet.alarm_codes)))
     said.append(phrases.age(pump.last_contact_at_us, now_us))
     if plan.course is not None:
-        said.append(f"Course: {plan.course.text}.")
+        since = phrases.wall_time(microseconds(plan.course.began_at), now_us, zone)
+        said.append(f"Course, counted from {since}: {plan.course.text}.")
     if plan.completed_at is not None:
         when = phrases.wall_time(microseconds(plan.completed_at), now_us, zone)
         said.append(f"Course complete since {when}: {plan.treatment_free_days} treatment-free days so far.")
@@ -130,10 +132,19 @@ def _running(sheet: answers.HandoverAnswer) -> str:
     return f"The pump last said: {sheet.delivery.value}, {_rate(sheet.rate_running_ml_per_h)}."
 
 
-def _bag(bag: answers.BagAnswer, now_us: int, zone: ZoneInfo) -> str:
-    said = [f"Bag hung {phrases.wall_time(microseconds(bag.hung_at), now_us, zone)}"]
+_HUNG = {
+    HungBy.FIRST_SEEN: "Bag first seen running {when}; nobody said when it was hung",
+    HungBy.PLANNED_START: "Bag counted from the planned start {when}",
+    HungBy.NOTED: "Bag counted as hung {when}",
+}
+
+
+def _bag(bag: answers.BagAnswer, now_us: int, zone: ZoneInfo, *, is_expiry_ordered: bool) -> str:
+    said = [_HUNG[bag.hung_by].format(when=phrases.wall_time(microseconds(bag.hung_at), now_us, zone))]
     if bag.volume_ml is not None:
         said.append(f"{bag.volume_ml:g} mL for {bag.hours:g} h")
     if bag.expires_at is not None:
-        said.append(f"not to be used after {phrases.wall_time(microseconds(bag.expires_at), now_us, zone)}")
+        # One that hung before it was seen is out of its time before the sum of both says so.
+        latest = " at the latest" if bag.hung_by is HungBy.FIRST_SEEN and not is_expiry_ordered else ""
+        said.append(f"not to be used after {phrases.wall_time(microseconds(bag.expires_at), now_us, zone)}{latest}")
     return ", ".join(said) + "."

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from drivers.contract import DeliveryStatus
+from monitor.feed.snapshots import HungBy
 from monitor.feed.wire import plain_text
 from monitor.interruption.events import MarkKind
 from monitor.interruption.state import OffClass
@@ -65,10 +66,14 @@ class OrderAnswer(_Answer):
 class BagAnswer(_Answer):
     """The bag that hangs; its expiry runs by the clock, pauses and all."""
 
-    hung_at: datetime
+    hung_at: datetime = Field(description="Since when it counts as hung.")
+    hung_by: HungBy = Field(
+        description="Whence that is known: `first-seen` with flow, and hung nobody knows when; `planned-start`; or "
+        "`noted`, by a mark, an order, or flow after an empty bag."
+    )
     hours: float | None
     volume_ml: float | None
-    expires_at: datetime | None
+    expires_at: datetime | None = Field(description="At the latest, where it was only seen first with flow.")
     empty_from: datetime | None = Field(description="Empty at the earliest, if nothing stops any more.")
     empty_until: datetime | None = Field(description="Empty at the latest, if nothing stops any more.")
 

@@ -115,6 +115,7 @@ def _order_fields(order: Order | None) -> dict[str, object]:
 def _bag_answer(bag: BagRecord) -> answers.BagAnswer:
     return answers.BagAnswer(
         hung_at=instant(bag.hung_at_us),
+        hung_by=bag.hung_by,
         hours=bag.hours,
         volume_ml=bag.volume_ml,
         expires_at=instant(bag.expires_at_us),

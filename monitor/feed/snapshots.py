@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from monitor.feed.records import AlertRecord, PumpSnapshot
@@ -10,20 +12,30 @@ from monitor.interruption.course import Counters, counters
 from monitor.interruption.events import Order
 from monitor.interruption.policy import Policy, restart_text, restart_threshold
 from monitor.interruption.shown import InterruptionView
-from monitor.interruption.state import Hold, PumpState
+from monitor.interruption.state import Bag, Hold, PumpState
+
+
+class HungBy(StrEnum):
+    """Where the instant comes from at which a bag counts as hung."""
+
+    FIRST_SEEN = "first-seen"
+    PLANNED_START = "planned-start"
+    NOTED = "noted"
 
 
 class BagRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The bag that hangs.
 
     Attributes:
-        hung_at_us: Since when.
+        hung_at_us: Since when it counts as hung.
+        hung_by: Where that comes from; one that was seen first with flow may have hung for long before.
         hours, volume_ml: How long it lasts at the ordered rate, and what it held then, if the order says.
         expires_at_us: When it must not be used any more, by the clock.
         empty_from_us, empty_to_us: Bounds of the instant at which it is empty if nothing stops any more.
     """
 
     hung_at_us: int
+    hung_by: HungBy = HungBy.NOTED
     hours: float | None = None
     volume_ml: float | None = None
     expires_at_us: int | None = None
@@ -118,12 +130,21 @@ def _bag_of(policy: Policy, state: PumpState, now_us: int) -> BagRecord | None:
     empty = bags.empty_at_us(state, policy.therapy, now_us)
     return BagRecord(
         hung_at_us=bag.hung_us,
+        hung_by=_hung_by(state, bag),
         hours=bag.hours,
         volume_ml=None if bag.hours is None or rate_ml_per_h is None else bag.hours * rate_ml_per_h,
         expires_at_us=bags.expires_at_us(bag),
         empty_from_us=None if empty is None else empty[0],
         empty_to_us=None if empty is None else empty[1],
     )
+
+
+def _hung_by(state: PumpState, bag: Bag) -> HungBy:
+    """Return where the bag's instant comes from: one of the course's beginning was hung by nobody that we know of."""
+    if state.course is None or bag.hung_us != state.course.began_us:
+        return HungBy.NOTED
+    planned_us = None if state.order is None else state.order.starts_at_us
+    return HungBy.PLANNED_START if bag.hung_us == planned_us else HungBy.FIRST_SEEN
 
 
 def hold_in_force(pump: PumpSnapshot) -> Hold | None:

@@ -14,8 +14,9 @@ from monitor.config.therapies import BUILT_IN
 from monitor.feed.commands import MarkPump, OrderPump
 from monitor.feed.records import Site
 from monitor.feed.snapshots import snapshot_of
-from monitor.interruption.events import HoldChanged, Order, Ordered, Role
+from monitor.interruption.events import HoldChanged, Marked, MarkKind, Order, Ordered, Role
 from monitor.interruption.policy import HOUR_US, MINUTE_US
+from monitor.interruption.transitions import step
 from served_feed import Served, serving
 from watched import Watched
 
@@ -100,6 +101,29 @@ def test_only_clinicians_read_the_label_s_words(stopped: Served) -> None:
             if role is Role.CLINICIAN:
                 assert "prescriber decides" in plan["for_clinicians"]["restart_text"]
         assert ("prescriber decides" in " ".join(answers[1]["lines"])) is (role is Role.CLINICIAN)
+
+
+def test_a_bag_that_nobody_hung_is_said_to_have_been_seen_first(stopped: Served, runner: CliRunner) -> None:
+    text = sheet(stopped, Role.VIEWER, runner)
+    assert "Bag hung" not in text
+    assert "Bag first seen running 21 Nov 00:00 CST (06:00 UTC); nobody said when it was hung" in text
+    assert "not to be used after 23 Nov 00:00 CST (06:00 UTC) at the latest." in text
+    assert "Course, counted from 21 Nov 00:00 CST (06:00 UTC): day 2" in text
+    bag = json.loads(sheet(stopped, Role.VIEWER, runner, "--json"))["plan"]["bag"]
+    assert bag["hung_by"] == "first-seen"
+
+
+def test_a_bag_that_a_nurse_marked_is_counted_from_her_mark(runner: CliRunner) -> None:
+    feed = told(0)
+    policy, state = feed.board[0].core or (None, None)
+    assert policy is not None
+    assert state is not None
+    changed = step(state, Marked(at_us=NOON_US, mark=MarkKind.BAG_CHANGE, by="nurse", role=Role.NURSE), policy).state
+    feed.board = [snapshot_of(policy, changed, NOON_US)]
+    with serving(feed) as served:
+        text = sheet(served, Role.VIEWER, runner)
+    assert "Bag counted as hung 06:00 CST (12:00 UTC), 240 mL for 48 h" in text
+    assert "not to be used after 24 Nov 06:00 CST (12:00 UTC)." in text
 
 
 def test_far_from_the_threshold_nobody_is_told_not_to_restart(runner: CliRunner) -> None:
