@@ -48,9 +48,8 @@ def free_us(therapy: Therapy, order: Order | None, from_us: int, to_us: int) -> 
 
 def _stretches(therapy: Therapy, order: Order | None, from_us: int, to_us: int) -> list[Stretch]:
     """Return all free stretches that touch ``from_us`` to ``to_us``, and all later ones of the order, merged."""
-    found: list[Stretch] = []
-    if order is not None and order.free:
-        found += [(one.from_us, one.until_us) for one in order.free if one.from_us < one.until_us]
+    free = () if order is None or order.free is None else order.free
+    found = [(one.from_us, one.until_us) for one in free if one.from_us < one.until_us]
     if therapy.schedule is not None:
         found += planned_off(therapy.schedule, from_us, to_us)
     merged: list[Stretch] = []

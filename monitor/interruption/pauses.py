@@ -27,13 +27,16 @@ def third_pause(state: PumpState, policy: Policy, now_us: int, effects: list[Eff
     recent = _recent(state, rule, now_us)
     if len(recent) >= PAUSES_MIN and _sum_us(state, recent, policy, now_us) >= _advisory_us(rule, policy, state.order):
         return raise_alert(state, OwnCode.THIRD_PAUSE, now_us, effects)
-    return resolve_code(state, OwnCode.THIRD_PAUSE, now_us, effects) if state.alerts else state
+    return resolve_code(state, OwnCode.THIRD_PAUSE, now_us, effects)
 
 
 def due_us(state: PumpState, policy: Policy, now_us: int) -> tuple[int, ...]:
-    """Return the instants at which time alone raises or resolves the note."""
+    """Return the instants at which time alone may raise or resolve the note.
+
+    When a pause leaves the window, the others may be too few or too short, or come to the sum at a later instant.
+    """
     rule = policy.therapy.cumulative
-    if rule is None or not state.incidents:
+    if rule is None:
         return ()
     recent = _recent(state, rule, now_us)
     if len(recent) < PAUSES_MIN:
@@ -45,7 +48,7 @@ def due_us(state: PumpState, policy: Policy, now_us: int) -> tuple[int, ...]:
     if found is None or not found.is_max_running:
         return ()
     missing_us = _advisory_us(rule, policy, state.order) - _sum_us(state, recent, policy, now_us)
-    return (now_us + missing_us,) if now_us + missing_us < leaves_us else ()
+    return (min(now_us + missing_us, leaves_us),)
 
 
 def _recent(state: PumpState, rule: Cumulative, now_us: int) -> list[Incident]:
