@@ -31,6 +31,14 @@ _WORDS = {
 }
 
 
+_LENGTHS = {
+    "too_short": ("at least", "min_length"),
+    "too_long": ("at most", "max_length"),
+    "string_too_short": ("at least", "min_length"),
+    "string_too_long": ("at most", "max_length"),
+}
+
+
 def path_of(location: Location) -> str:
     """Return a place in the file as people write it: ``pumps[2].options.device``."""
     path = ""
@@ -90,10 +98,21 @@ def _sentence(model: type[BaseModel], location: Location, detail: Mapping[str, A
         return str(detail["ctx"]["error"])
     if kind in _WORDS:
         return _WORDS[kind]
+    if kind in _LENGTHS:
+        return _length(kind, detail)
     found = detail["input"]
     # Only numbers are repeated: what stands where a number should be might be anything.
     shown = f", not {found}" if isinstance(found, (int, float)) and not isinstance(found, bool) else ""
     return re.sub(r"^Input should be", "must be", str(detail["msg"])) + shown
+
+
+def _length(kind: str, detail: Mapping[str, Any]) -> str:
+    """Return what is said of a list or a text that is too long or too short."""
+    bound, key = _LENGTHS[kind]
+    limit, found = detail["ctx"][key], detail["input"]
+    if isinstance(found, str):
+        return f"must be {bound} {limit} characters long, not {len(found)}"
+    return f"must have {bound} {limit} {'entry' if limit == 1 else 'entries'}, and has {len(found) or 'none'}"
 
 
 def _keys_at(model: type[BaseModel], location: Location) -> list[str]:

@@ -111,6 +111,17 @@ def _matching(pattern: str, hint: str) -> Callable[[object], str]:
     return check
 
 
+def one_of(*words: str) -> BeforeValidator:
+    """Return the check of a word that must be one of a few."""
+
+    def check(value: object) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        raise ValueError(f"must be one of {', '.join(words)}")
+
+    return BeforeValidator(check)
+
+
 def as_list(value: Any) -> Any:  # noqa: ANN401 - whatever TOML gave; pydantic judges it next
     """Return a lone value as a list of one, for keys that take either."""
     return value if isinstance(value, list) else [value]

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from monitor.clock import SECOND_US
 from monitor.config.durations import text_of
 from monitor.config.faults import Faults
 from monitor.config.tables.therapies import TherapyTable
 from monitor.config.therapies import Profile
-from monitor.interruption.policy import Therapy, Threshold, occlusion_latency_us
+from monitor.interruption.policy import Latency, Therapy, Threshold, occlusion_latency_us
 
 Loose = Iterator[tuple[str, str]]
 """Keys with sentences."""
+
+_OR_REPORT = "or name the pump's test report in latency_source"
 
 THE_PROFILES = ("source", "version", "drugs", "hold_rules", "restart_texts", "volume_deficit_action", "bag_hours_max")
 """Keys that belong to a built-in profile: they are its sources' words."""
@@ -107,13 +110,34 @@ def _bigger(built_in: Therapy, found: Therapy) -> Loose:
 def _sooner_noticed(built_in: Therapy, found: Therapy, table: TherapyTable) -> Loose:
     if table.latency_source is not None:
         return
-    for rate_ml_per_h in rates_to_compare(built_in, found):
-        now_us = occlusion_latency_us(found, rate_ml_per_h)
-        usual_us = occlusion_latency_us(built_in, rate_ml_per_h)
-        if now_us < usual_us:
-            shorter = f"at {rate_ml_per_h:g} mL/h {text_of(now_us)} is shorter than the profile's {text_of(usual_us)}"
-            yield "latency", f"{shorter}; name the pump's test report in latency_source, or leave it out"
+    for row in found.latency:
+        usual_us = occlusion_latency_us(built_in, row.rate_ml_per_h)
+        if row.latency_us < usual_us:
+            # Whole seconds up: what is asked for here is what will be written.
+            least = text_of(-(-usual_us // SECOND_US) * SECOND_US)
+            shorter = f"{text_of(row.latency_us)} at {row.rate_ml_per_h:g} mL/h is shorter than the {least}"
+            yield "latency", f"{shorter} of the built-in profile; write that or longer, {_OR_REPORT}"
             return
+    missing = _missing_rows(built_in, found)
+    if missing:
+        rates = ", ".join(f"{row.rate_ml_per_h:g}" for row in missing)
+        rows = ", ".join(f'"{row.rate_ml_per_h:g}" = "{text_of(row.latency_us)}"' for row in missing)
+        without = f"has no row for {rates} mL/h, without which it is shorter than the built-in profile there"
+        yield "latency", f"{without}; write {rows} or longer, {_OR_REPORT}"
+
+
+def _missing_rows(built_in: Therapy, found: Therapy) -> list[Latency]:
+    """Return the rows of the profile that a table lacks, at or near whose rates it is the shorter one for it.
+
+    A table whose rows are all long enough for their own rates can only be so where it has none.
+    """
+    missing: dict[float, Latency] = {}
+    for rate_ml_per_h in rates_to_compare(built_in, found):
+        if occlusion_latency_us(found, rate_ml_per_h) < occlusion_latency_us(built_in, rate_ml_per_h):
+            slower = [row for row in built_in.latency if row.rate_ml_per_h <= rate_ml_per_h]
+            row = slower[-1] if slower else built_in.latency[0]
+            missing[row.rate_ml_per_h] = row
+    return list(missing.values())
 
 
 def rates_to_compare(built_in: Therapy, found: Therapy) -> list[float]:

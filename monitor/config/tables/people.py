@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from monitor.config.fields import Id, LongText, Name, Reference, Table, Text, as_list, text, within
+from monitor.config.fields import Id, LongText, Name, Reference, Table, Text, as_list, one_of, text, within
 
 CONTACTS_MAX = 32
 """Most contacts of one rung, and channels of one contact."""
@@ -55,7 +55,7 @@ class RungTable(Table):
     repeat: Annotated[int, within("1min", "1h")] | None = None
     tries: Annotated[int, Field(ge=1, le=20)] = 2
     in_turn: bool = False
-    planned_delay: Annotated[str, Field(pattern="^(quiet|window|none)$")] | None = None
+    planned_delay: Annotated[str, one_of("quiet", "window", "none")] | None = None
 
 
 class AlertTable(Table):

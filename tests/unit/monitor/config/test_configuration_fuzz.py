@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -98,6 +100,9 @@ FILE = tomllib.loads(
     """
 )
 
+LIBRARY_WORDS = re.compile(r"Input|List|String|Dict|Value error|should|valid |validation|pattern|\bitems?\b")
+"""What our own sentences never say, and those of the library that reads tables do."""
+
 DURATIONS = st.sampled_from(["0s", "4", "40h", "4min", "-4h", "nanh", "72h", "1s", "1h30", "4H", "90min", "1e9h"])
 SCALARS = (
     st.none()
@@ -166,3 +171,19 @@ def test_a_file_with_slips_is_refused_with_sentences_or_is_safe(
     except ConfigurationError as error:
         faults = error.faults or [""]
     assert all(fault and fault.isprintable() for fault in faults)
+    assert not [fault for fault in faults if LIBRARY_WORDS.search(fault)]
+
+
+@pytest.mark.parametrize("wrong", [[], {}, "", "x" * 2000, -1, 10**30, 1e300, True, ["x"] * 300, [[]], [{}], {"x": 1}])
+def test_every_key_is_refused_in_our_own_words(wrong: object, registry: Registry, tmp_path: Path) -> None:
+    faults: list[str] = []
+    for place in range(len(list(places(FILE)))):
+        tree = copy.deepcopy(FILE)
+        holder, key = list(places(tree))[place]
+        holder[key] = copy.deepcopy(wrong)
+        try:
+            settings_of(tree, tmp_path, registry)
+        except ConfigurationError as error:
+            faults += error.faults
+    assert faults
+    assert not [fault for fault in faults if LIBRARY_WORDS.search(fault)]

@@ -97,6 +97,27 @@ def test_a_value_of_the_wrong_kind_is_refused(faults_of: FaultsOf, text: str, fa
     assert any(found.endswith(fault) for found in faults_of(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[therapies.blinatumomab]\nthresholds = []", "thresholds: must have at least 1 entry, and has none"),
+        (f"[therapies.blinatumomab]\ndo_not = {['a'] * 11}", "do_not: must have at most 10 entries, and has 11"),
+        (
+            '[[ladders.blinatumomab.rungs]]\nrung = "a"\ncontacts = []\nplanned_delay = "soon"',
+            "rungs[0].planned_delay: must be one of quiet, window, none",
+        ),
+        (
+            f'[[therapies.own.restart_texts]]\nindication = "x"\nage_group = "adult"\ntext = "{"x" * 91}"',
+            "restart_texts[0].text: must be at most 90 characters long, not 91",
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_length_or_word_is_refused_with_what_is_accepted(
+    faults_of: FaultsOf, text: str, fault: str
+) -> None:
+    assert any(found.endswith(fault) for found in faults_of(text))
+
+
 def test_all_faults_are_named_at_once_wherever_they_are(faults_of: FaultsOf) -> None:
     faults = faults_of(
         """

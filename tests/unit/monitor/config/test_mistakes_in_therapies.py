@@ -152,6 +152,24 @@ def test_a_latency_table_with_a_slip_is_refused(faults_of: FaultsOf, table: str,
     assert hint in fault
 
 
+@pytest.mark.parametrize(
+    ("table", "hint"),
+    [
+        ('{ "0.6" = "100min" }', "1h40min at 0.6 mL/h is shorter than the 2h4min of the built-in profile"),
+        ('{ "0.7" = "100min" }', "1h40min at 0.7 mL/h is shorter than the 2h4min of the built-in profile"),
+        ('{ "0.35" = "3h" }', "3h at 0.35 mL/h is shorter than the 3h32min35s of the built-in profile"),
+        ('{ "5" = "15min" }', "has no row for 0.6, 1.8, 2.5 mL/h, without which it is shorter"),
+        ('{ "5" = "2h", "1.8" = "2h" }', '; write "0.6" = "2h4min" or longer, or name'),
+    ],
+)
+def test_a_latency_that_is_too_short_is_refused_by_a_row_that_is_there_or_missing(
+    faults_of: FaultsOf, table: str, hint: str
+) -> None:
+    (fault,) = faults_of(BLINATUMOMAB + f"latency = {table}")
+    assert fault.startswith("therapies.blinatumomab.latency: ")
+    assert hint in fault
+
+
 def test_a_latency_table_is_kept_slowest_rate_first(parsed: Parse) -> None:
     config = parsed(BLINATUMOMAB + 'latency = { "10" = "9min", "0.6" = "2h10min" }')
     assert config.therapies["blinatumomab"].latency == (Latency(0.6, 130 * MINUTE_US), Latency(10, 9 * MINUTE_US))
