@@ -90,12 +90,11 @@ def resolve_code(
 
     An alarm that ends without a raw code ends every alarm of that code.
     """
-    numbers = {
-        alert.number
-        for alert in state.alerts
-        if alert.code == code and not alert.latched and (raw_code is None or alert.raw_code == raw_code)
-    }
-    return resolve_alerts(state, numbers, at_us, effects)
+    numbers: set[int] = set()
+    for alert in state.alerts:
+        if alert.code == code and not alert.latched and (raw_code is None or alert.raw_code == raw_code):
+            numbers.add(alert.number)
+    return resolve_alerts(state, numbers, at_us, effects) if numbers else state
 
 
 def resolve_by_flow(state: PumpState, at_us: int, effects: list[Effect]) -> PumpState:

@@ -27,16 +27,19 @@ replace = msgspec.structs.replace
 
 def fitted(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
     """Return the state with incidents and the monitor's own alert conditions fitted to the clock."""
-    state = followed(stranger(state, now_us, effects))
+    state = followed(state if state.strange_serial is None else stranger(state, now_us, effects))
     state = _silence(state, policy, now_us, effects)
     state = _stall(state, now_us, effects)
     if not _is_untroubled(state, policy, now_us):
         before = state.incidents
-        state = reconcile(state, policy, now_us, effects)
-        state = _flow(state, policy, now_us, effects)
+        opened = bounds(state.fold, now_us, policy.therapy)
+        state = reconcile(state, opened, policy, now_us, effects)
+        state = _flow(state, opened, policy, now_us, effects)
         state = settled(forget_ended(_high_priority(state, now_us)), before)
-    state = third_pause(state, policy, now_us, effects)
-    state = holds.watched(state, policy, now_us, effects)
+    if policy.therapy.cumulative is not None:
+        state = third_pause(state, policy, now_us, effects)
+    if state.hold is not None or state.last_hold is not None:
+        state = holds.watched(state, policy, now_us, effects)
     state = bags.watched(state, policy, now_us, effects)
     return planned(state, policy, now_us)
 
@@ -71,12 +74,11 @@ def _stall(state: PumpState, now_us: int, effects: list[Effect]) -> PumpState:
     return resolve_code(state, OwnCode.VOLUME_STALL, now_us, effects) if state.alerts else state
 
 
-def _flow(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
+def _flow(state: PumpState, found: Bounds | None, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
     """Resolve what confirmed flow contradicts, and raise a restart that nobody supervised.
 
     A mere claim of flow after the threshold is enough for the alert: it may be drug that runs.
     """
-    found = bounds(state.fold, now_us, policy.therapy)
     is_over = state.fold.last_flow_us is not None and (found is None or not found.is_max_running)
     if state.alerts and is_over and _has_flow_evidence(state):
         state = resolve_by_flow(state, now_us, effects)

@@ -23,6 +23,14 @@ def awaited_from_us(state: PumpState) -> int:
     return max(state.enrolled_at_us, expected_us, planned_us or 0)
 
 
+def has_plan(state: PumpState, policy: Policy) -> bool:
+    """Return whether a step of the plan may ever come; without one the plan need not be asked for the next."""
+    order = state.order
+    if order is not None and (order.starts_at_us is not None or order.ends_at_us is not None or order.free):
+        return True
+    return state.next_order is not None or state.completed_at_us is not None or policy.therapy.schedule is not None
+
+
 def planned(state: PumpState, policy: Policy, now_us: int) -> PumpState:
     """Return the state with the next instant noted at which plan, bag, hold or pauses may change something.
 
@@ -33,14 +41,14 @@ def planned(state: PumpState, policy: Policy, now_us: int) -> PumpState:
 
 
 def _plan_due_us(state: PumpState, policy: Policy, now_us: int) -> int | None:
-    step = next_step(state, policy)
+    step = next_step(state, policy) if has_plan(state, policy) else None
     due = [] if step is None else [step[0]]
-    later = (
-        *bags.due_us(state),
-        *holds.due_us(state, policy.therapy),
-        *pauses.due_us(state, policy, now_us),
-    )
-    due.extend(at_us for at_us in later if at_us > now_us)
+    later = bags.due_us(state)
+    if state.hold is not None or state.last_hold is not None:
+        later += holds.due_us(state, policy.therapy)
+    if policy.therapy.cumulative is not None:
+        later += pauses.due_us(state, policy, now_us)
+    due += [at_us for at_us in later if at_us > now_us]
     return min(due, default=None)
 
 
@@ -50,22 +58,22 @@ def next_deadline_us(state: PumpState, policy: Policy) -> int | None:
     due: list[int] = []
     fold = state.fold
     if state.completed_at_us is None:
-        if fold.last_flow_us is not None and fold.stop is None and not _has_silent_incident(state):
-            due.append(fold.last_flow_us + therapy.silence_max_us + 1)
         if fold.stop is not None or _has_silent_incident(state):
             due.extend(_threshold_us(state, policy))
+        elif fold.last_flow_us is not None:
+            due.append(fold.last_flow_us + therapy.silence_max_us + 1)
         if not _has_alert(state, OwnCode.SILENT):
             due.append(awaited_from_us(state) + therapy.silence_max_us + 1)
     if state.mark is not None:
         due.append(state.mark.window_until_us)
     plan_us = state.plan_due_us
-    if plan_us is None:
+    if plan_us is None and has_plan(state, policy):
         # A state that was stored before there was a note, or that nothing happened to yet.
         step = next_step(state, policy)
         plan_us = None if step is None else step[0]
     if plan_us is not None:
         due.append(plan_us)
-    return min(due) if due else None
+    return min(due, default=None)
 
 
 def _threshold_us(state: PumpState, policy: Policy) -> list[int]:

@@ -6,6 +6,8 @@ because there is none. The shell stores them in the same transaction as the stat
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
 from monitor.interruption.alarms import AlertPriority
@@ -19,7 +21,7 @@ class _Effect(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="ef
 
 def kind_of(effect: Effect) -> str:
     """Return an effect's name as the journal writes it, such as ``alert-raised``."""
-    return str(effect.__struct_config__.tag)
+    return _KINDS[type(effect)]
 
 
 class EvidenceAdmitted(_Effect, frozen=True, gc=False, kw_only=True, tag="evidence-admitted"):
@@ -146,3 +148,5 @@ Effect = (
     | PersonActed
     | Told
 )
+
+_KINDS: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(Effect)}

@@ -16,7 +16,7 @@ from monitor.interruption.effects import (
     InterruptionOpened,
     PhaseChanged,
 )
-from monitor.interruption.offtime import Bounds, bounds, group_bounds
+from monitor.interruption.offtime import Bounds, group_bounds
 from monitor.interruption.policy import Policy, Threshold, restart_threshold
 from monitor.interruption.state import Incident, OffClass, Phase, PumpState
 
@@ -40,10 +40,9 @@ def off_class(threshold: Threshold, low_us: int, high_us: int, longest_min_us: i
     return OffClass.POSSIBLE if threshold.is_met(high_us) else OffClass.BELOW
 
 
-def reconcile(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
-    """Return the state with its incidents fitted to the clock at ``now_us``."""
+def reconcile(state: PumpState, opened: Bounds | None, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with its incidents fitted to the clock at ``now_us``, by which ``opened`` is open."""
     fold = state.fold
-    opened = bounds(fold, now_us, policy.therapy)
     if opened is None and not fold.done and not _has_open(state):
         return state
     groups = [(group_bounds(group), True) for group in fold.done]
@@ -52,6 +51,7 @@ def reconcile(state: PumpState, policy: Policy, now_us: int, effects: list[Effec
     waiting = [incident for incident in state.incidents if incident.phase is not Phase.CLOSED]
     kept: list[Incident] = []
     next_number = state.next_number
+    threshold = restart_threshold(policy.therapy, state.order)
     for found, is_done in groups:
         match = _match(waiting, found, is_done=is_done)
         if match is None:
@@ -62,8 +62,12 @@ def reconcile(state: PumpState, policy: Policy, now_us: int, effects: list[Effec
             )
         else:
             waiting.remove(match)
-        kept.append(_fitted(match, found, is_done, state, policy, now_us, effects))
-    state, kept = _absorbed(state, waiting, [found for found, _ in groups], kept, now_us, effects)
+            if is_done and _has_settled(match, found, threshold, _ran_on_us(found, policy, state)):
+                kept.append(match)
+                continue
+        kept.append(_fitted(match, found, is_done, state, policy, threshold, now_us, effects))
+    if waiting:
+        state, kept = _absorbed(state, waiting, [found for found, _ in groups], kept, now_us, effects)
     kept.sort(key=lambda incident: incident.opened_at_us)
     return replace(state, incidents=_bounded(kept), next_number=next_number)
 
@@ -104,6 +108,11 @@ def _absorbed(
 
 def _match(waiting: list[Incident], found: Bounds, *, is_done: bool) -> Incident | None:
     """Return the incident that a group of stops belongs to: what is open keeps what is open."""
+    for incident in waiting:
+        is_same = incident.flow_us == found.flow_us and (incident.phase is Phase.OPEN) is not is_done
+        if is_same and _overlaps(incident, found):
+            # Nearly always the first one: nothing is nearer.
+            return incident
     overlapping = [incident for incident in waiting if _overlaps(incident, found)]
 
     def strangeness(incident: Incident) -> tuple[bool, bool]:
@@ -133,46 +142,64 @@ def _fitted(
     is_done: bool,  # noqa: FBT001 - a pair of the caller's list, never spelt at a call
     state: PumpState,
     policy: Policy,
+    threshold: Threshold,
     now_us: int,
     effects: list[Effect],
 ) -> Incident:
     """Return the incident with the clock's numbers, and say what changed."""
-    threshold = restart_threshold(policy.therapy, state.order)
     now_class = off_class(threshold, found.min_us, found.max_us, found.longest_min_us)
     detected_at_us = incident.detected_at_us
     if detected_at_us is None and (found.min_us > 0 or (not is_done and state.fold.stop is not None)):
         detected_at_us = now_us
     is_critical = incident.was_critical or now_class is not OffClass.BELOW
+    phase, ended_at_us = Phase.OPEN, None
+    if is_done:
+        phase = Phase.AWAITING_REVIEW if is_critical else Phase.ENDED
+        ended_at_us = None if is_critical else _ran_on_us(found, policy, state)
+    flow_us = found.flow_us
+    has_flow = flow_us is not None
     fitted = replace(
         incident,
         opened_at_us=found.opened_us,
         detected_at_us=detected_at_us,
-        flow_us=found.flow_us,
+        phase=phase,
+        ended_at_us=ended_at_us,
+        flow_us=flow_us,
         off_class=now_class,
         was_critical=is_critical,
         stops=found.stops,
-        min_us=found.min_us if found.flow_us is not None else 0,
-        max_us=found.max_us if found.flow_us is not None else 0,
-        longest_min_us=found.longest_min_us if found.flow_us is not None else 0,
-        is_return_judged=incident.is_return_judged and found.flow_us is not None,
+        min_us=found.min_us if has_flow else 0,
+        max_us=found.max_us if has_flow else 0,
+        longest_min_us=found.longest_min_us if has_flow else 0,
+        is_return_judged=incident.is_return_judged and has_flow,
         listed=found.listed if is_done and is_critical else (),
     )
-    fitted = _phased(fitted, is_done, policy, state)
     _tell_changes(incident, fitted, found, effects)
     return fitted
 
 
-def _phased(incident: Incident, is_done: bool, policy: Policy, state: PumpState) -> Incident:  # noqa: FBT001 - as above
-    if not is_done:
-        return replace(incident, phase=Phase.OPEN, ended_at_us=None)
-    if incident.was_critical:
-        return replace(incident, phase=Phase.AWAITING_REVIEW, ended_at_us=None)
-    if incident.flow_us is None:
-        return incident
-    ended_at_us = incident.flow_us + policy.therapy.merge_run_us
+def _has_settled(incident: Incident, found: Bounds, threshold: Threshold, ended_at_us: int | None) -> bool:
+    """Return whether an incident ended with just the clock's numbers, so that fitting it would change nothing."""
+    low_us, high_us, longest_us = found.min_us, found.max_us, found.longest_min_us
+    return (
+        incident.phase is Phase.ENDED
+        and not (incident.was_critical or incident.listed)
+        and (incident.flow_us, incident.ended_at_us) == (found.flow_us, ended_at_us)
+        and (incident.opened_at_us, incident.stops) == (found.opened_us, found.stops)
+        and (incident.min_us, incident.max_us, incident.longest_min_us) == (low_us, high_us, longest_us)
+        and (incident.detected_at_us is not None or low_us == 0)
+        and off_class(threshold, low_us, high_us, longest_us) is incident.off_class is OffClass.BELOW
+    )
+
+
+def _ran_on_us(found: Bounds, policy: Policy, state: PumpState) -> int | None:
+    """Return when flow had lasted long enough after an interruption, or was not to last any longer by plan."""
+    if found.flow_us is None:
+        return None
+    ended_at_us = found.flow_us + policy.therapy.merge_run_us
     if state.completed_at_us is not None:
-        ended_at_us = min(ended_at_us, max(state.completed_at_us, incident.flow_us))
-    return replace(incident, phase=Phase.ENDED, ended_at_us=ended_at_us)
+        ended_at_us = min(ended_at_us, max(state.completed_at_us, found.flow_us))
+    return ended_at_us
 
 
 def _tell_changes(before: Incident, after: Incident, found: Bounds, effects: list[Effect]) -> None:

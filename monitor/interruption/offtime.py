@@ -188,13 +188,14 @@ def finished(stop: OpenStop, at_us: int, why: Why) -> Stop:
         resume_us, resume_why = stop.run_us, Why.RUN_SAID
     if stop.onset_latest_us is None:
         resume_us, resume_why = None, Why.UNKNOWN
+    least_us = certain_us(stop)
     return Stop(
         onset_earliest_us=stop.onset_earliest_us,
         onset_latest_us=stop.onset_latest_us,
         resume_earliest_us=resume_us,
         resume_latest_us=at_us,
-        min_us=certain_us(stop),
-        max_us=longest_us(stop, at_us),
+        min_us=least_us,
+        max_us=max(0, at_us - stop.onset_earliest_us - stop.ran_least_us, least_us),
         whys=(stop.earliest_why, stop.latest_why, resume_why, why),
         ran_least_us=stop.ran_least_us,
         is_silence=stop.is_silence,

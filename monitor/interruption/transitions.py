@@ -21,6 +21,7 @@ from monitor.interruption import people
 from monitor.interruption.alarms import OWN_PRIORITIES, OwnCode
 from monitor.interruption.alerts import raise_alert, resolve_code
 from monitor.interruption.conditions import fitted
+from monitor.interruption.deadlines import has_plan
 from monitor.interruption.downtime import judged, restarted, synchronised
 from monitor.interruption.effects import Effect, Told
 from monitor.interruption.events import (
@@ -90,7 +91,8 @@ def step_in_full(state: PumpState, event: Event, policy: Policy) -> Step:
 def _begun(state: PumpState, event: Event, policy: Policy, effects: list[Effect]) -> PumpState:
     """Return the state with everything that time brought before the event."""
     now_us = event.at_us
-    state = follow_plan(state, policy, now_us, effects)
+    if has_plan(state, policy):
+        state = follow_plan(state, policy, now_us, effects)
     if state.mark is not None and now_us >= state.mark.window_until_us:
         state = replace(state, mark=None)
     return run_out(state, now_us, effects)
