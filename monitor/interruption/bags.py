@@ -46,8 +46,7 @@ def hung(state: PumpState, policy: Policy, order: Order | None, at_us: int, effe
         bag = Bag(hung_us=at_us, hours=None if in_force is None else in_force.bag_hours)
     low_us, high_us = off_us(state, policy.therapy, at_us)
     bag = replace(bag, off_min_us=low_us, off_max_us=high_us)
-    state = replace(state, course=replace(course, bag=bag))
-    return _without_alerts(state, at_us, effects) if state.alerts else state
+    return _without_alerts(replace(state, course=replace(course, bag=bag)), at_us, effects)
 
 
 def tolerance_us(therapy: Therapy, bag: Bag) -> int:
@@ -79,7 +78,7 @@ def watched(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]
     if course is None:
         return state
     if state.completed_at_us is not None:
-        return _without_alerts(state, now_us, effects) if state.alerts else state
+        return _without_alerts(state, now_us, effects)
     if course.bag is None:
         fold = state.fold
         if fold.stop is None and fold.flow_from_us is not None and state.evidence:

@@ -33,7 +33,7 @@ def planned_off(schedule: Schedule, from_us: int, to_us: int) -> tuple[tuple[int
     if days > SPAN_DAYS_MAX:
         raise ValueError(f"a schedule is asked about {days} days at once, at most {SPAN_DAYS_MAX}")
     found = []
-    for ahead in range(-2, days + 2):
+    for ahead in range(-1, days + 1):
         begins_us, ends_us = _off_after(schedule, first + timedelta(days=ahead))
         if begins_us < ends_us and begins_us <= to_us and from_us < ends_us:
             found.append((begins_us, ends_us))
@@ -48,7 +48,7 @@ def planned_off_around(schedule: Schedule, at_us: int) -> tuple[tuple[int, int],
 
 def is_planned_off(schedule: Schedule, at_us: int) -> bool:
     """Return whether the therapy is planned to be off at an instant."""
-    return any(begins_us <= at_us < ends_us for begins_us, ends_us in planned_off(schedule, at_us, at_us))
+    return bool(planned_off(schedule, at_us, at_us))
 
 
 def schedule_change_us(schedule: Schedule, after_us: int) -> int | None:

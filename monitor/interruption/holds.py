@@ -87,8 +87,6 @@ def run_out(state: PumpState, now_us: int, effects: list[Effect]) -> PumpState:
 
 def _over(state: PumpState, hold: Hold, now_us: int, effects: list[Effect]) -> PumpState:
     state = replace(state, hold=None, last_hold=hold)
-    if not state.alerts:
-        return state
     state = resolve_code(state, OwnCode.HOLD_RULE, now_us, effects)
     return resolve_code(state, OwnCode.RUNNING_DURING_HOLD, now_us, effects)
 
@@ -107,19 +105,18 @@ def is_supervised(state: PumpState, flow_us: int) -> bool:
 def watched(state: PumpState, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
     """Return the state with its hold, and the alerts about it, as they should be at ``now_us``."""
     hold = state.hold
-    if hold is not None and _is_flowing(state, hold, policy.therapy, now_us):
-        if hold.ended_at_us is not None or is_restart_ordered(hold, now_us):
-            if hold.ended_at_us is None:
-                effects.append(PersonActed(what="hold:restarted", by=hold.by, detail=hold.reason))
-                hold = replace(hold, ended_at_us=now_us)
-            state = _over(state, hold, now_us, effects)
-        else:
+    if hold is None:
+        return _reviewed(state, policy.therapy, now_us, effects)
+    if _is_flowing(state, hold, policy.therapy, now_us):
+        if hold.ended_at_us is None and not is_restart_ordered(hold, now_us):
             state = raise_alert(state, OwnCode.RUNNING_DURING_HOLD, now_us, effects)
-    elif hold is not None and state.alerts:
-        state = resolve_code(state, OwnCode.RUNNING_DURING_HOLD, now_us, effects)
-    if state.hold is not None:
-        return _length_told(state, state.hold, policy.therapy, now_us, effects)
-    return _reviewed(state, policy.therapy, now_us, effects) if state.last_hold is not None else state
+            return _length_told(state, hold, policy.therapy, now_us, effects)
+        if hold.ended_at_us is None:
+            effects.append(PersonActed(what="hold:restarted", by=hold.by, detail=hold.reason))
+            hold = replace(hold, ended_at_us=now_us)
+        return _reviewed(_over(state, hold, now_us, effects), policy.therapy, now_us, effects)
+    state = resolve_code(state, OwnCode.RUNNING_DURING_HOLD, now_us, effects)
+    return _length_told(state, hold, policy.therapy, now_us, effects)
 
 
 def _is_flowing(state: PumpState, hold: Hold, therapy: Therapy, now_us: int) -> bool:
@@ -174,8 +171,8 @@ def _shortened(text: str) -> str:
     """Return as many whole sentences as a notice has room for; the feed shows all of them."""
     if len(text) <= WORDS_MAX:
         return text
-    cut = text[:WORDS_MAX].rfind(". ")
-    return text[: cut + 1] if cut > 0 else text[:WORDS_MAX]
+    end = text[:WORDS_MAX].rfind(". ") + 1
+    return text[: end or WORDS_MAX]
 
 
 def _reviewed(state: PumpState, therapy: Therapy, now_us: int, effects: list[Effect]) -> PumpState:

@@ -53,7 +53,7 @@ def _put_on(value: object, from_us: int, by_us: int) -> object:
             changes[name] = _put_on(held, from_us, by_us)
         elif is_instant(name) and isinstance(held, int) and held >= from_us:
             changes[name] = held + by_us
-    return msgspec.structs.replace(value, **changes) if changes else value
+    return msgspec.structs.replace(value, **changes)
 
 
 def is_instant(name: str) -> bool:

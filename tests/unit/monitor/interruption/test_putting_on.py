@@ -10,7 +10,7 @@ import msgspec
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, Group, OpenStop
 from monitor.interruption.putting_on import GIVEN, LENGTHS, is_instant, put_on
-from monitor.interruption.state import Course, Hold, Incident, Mark
+from monitor.interruption.state import Bag, Course, Hold, Incident, Mark
 
 MOVED = (Course, Evidence, Fold, Hold, Incident, Mark)
 """What is put on, with everything inside."""
@@ -71,3 +71,21 @@ def test_what_is_not_older_is_put_on_and_lengths_stay() -> None:
     piece = Evidence(EvidenceKind.NO_FLOW, 100, 120, 98, unsure_us=1000)
     assert put_on((piece,), 100, 7) == (Evidence(EvidenceKind.NO_FLOW, 107, 127, 98, unsure_us=1000),)
     assert put_on(None, 100, 7) is None
+
+
+def test_a_microsecond_is_put_on_and_none_changes_nothing() -> None:
+    fold = Fold(flow_from_us=99, last_flow_us=100, done=(Group(90, 100, 1, 4000, 5000, 4000),))
+    moved = msgspec.structs.replace(fold, last_flow_us=101, done=(Group(90, 101, 1, 4000, 5000, 4000),))
+    assert put_on(fold, 100, 1) == moved
+    assert put_on(fold, 0, 0) == fold
+    assert put_on(moved, 101, -1) == fold
+
+
+def test_what_a_person_gave_and_what_is_no_instant_stay() -> None:
+    hold = Hold(reason="CRS", by="doctor", at_us=100, until_us=500, told_us=300, review_at_us=400)
+    moved = Hold(reason="CRS", by="doctor", at_us=107, until_us=500, told_us=300, review_at_us=407)
+    assert put_on(hold, 100, 7) == moved
+    bag = Bag(hung_us=100, hours=200.0, expires_us=300, off_min_us=400, off_max_us=500)
+    course = Course(began_us=99, counted_us=100, free_until_us=600, expected_us=None, bag=bag)
+    dated = msgspec.structs.replace(course, counted_us=107, bag=msgspec.structs.replace(bag, hung_us=107))
+    assert put_on(course, 100, 7) == dated
