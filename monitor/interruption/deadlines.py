@@ -46,9 +46,10 @@ def _plan_due_us(state: PumpState, policy: Policy, now_us: int) -> int | None:
     later = bags.due_us(state)
     if state.hold is not None or state.last_hold is not None:
         later += holds.due_us(state, policy.therapy)
-    if policy.therapy.cumulative is not None:
+    if policy.therapy.cumulative is not None and state.incidents:
         later += pauses.due_us(state, policy, now_us)
-    due += [at_us for at_us in later if at_us > now_us]
+    if later:
+        due += [at_us for at_us in later if at_us > now_us]
     return min(due, default=None)
 
 
