@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from monitor.interruption.alerts import active_codes
 from monitor.interruption.incidents import off_class
-from monitor.interruption.offtime import Bounds, bounds, is_silent
-from monitor.interruption.policy import Policy, restart_text, restart_threshold, thresholds_in_force
+from monitor.interruption.offtime import Bounds, bounds, joined
+from monitor.interruption.policy import Policy, Threshold, restart_text, restart_threshold, thresholds_in_force
 from monitor.interruption.shown import InterruptionView
-from monitor.interruption.state import Incident, OffClass, Phase, PumpState
+from monitor.interruption.state import Incident, Phase, PumpState
 
 
 def views(state: PumpState, policy: Policy, now_us: int) -> list[InterruptionView]:
@@ -21,22 +21,9 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
     if found is None:
         found = _settled(state, incident)
     threshold = restart_threshold(policy.therapy, state.order)
-    met_at_us, deadline_at_us = None, None
-    remaining_us = threshold.met_from_us() - found.max_us
-    if found.is_max_running:
-        meets_at_us = found.counts_from_us + threshold.met_from_us()
-        if remaining_us > 0:
-            deadline_at_us = meets_at_us
-        else:
-            met_at_us = min(meets_at_us, now_us + remaining_us)
-    elif remaining_us <= 0:
-        met_at_us = found.flow_us
-    silent_since_us = None
-    if found.is_silence_only or is_silent(state.fold, now_us, policy.therapy):
-        silent_since_us = state.fold.last_flow_us
-    now_class = off_class(threshold, found.min_us, found.max_us, found.longest_min_us)
-    is_met = now_class is not OffClass.BELOW or met_at_us is not None
-    in_force = thresholds_in_force(policy.therapy, state.order) if is_met else ()
+    meets_at_us = found.counts_from_us + threshold.met_from_us()
+    is_met = threshold.is_met(found.max_us)
+    in_force = thresholds_in_force(policy.therapy, state.order)
     return InterruptionView(
         id=f"{policy.pump}-{incident.number}",
         pump=policy.pump,
@@ -50,11 +37,11 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
         ended_at_us=incident.ended_at_us,
         off_min_us=found.min_us,
         off_max_us=found.max_us,
-        off_class=now_class,
+        off_class=off_class(threshold, found.min_us, found.max_us, found.longest_min_us),
         is_max_running=found.is_max_running,
-        deadline_at_us=deadline_at_us,
-        threshold_met_at_us=met_at_us,
-        silent_since_us=silent_since_us if incident.phase is Phase.OPEN else None,
+        deadline_at_us=meets_at_us if found.is_max_running and not is_met else None,
+        threshold_met_at_us=_met_at_us(found, threshold, now_us) if is_met else None,
+        silent_since_us=state.fold.last_flow_us if found.is_silence_only else None,
         last_contact_at_us=state.last_contact_at_us,
         alarm_codes=active_codes(state),
         merged_stops=found.stops,
@@ -66,6 +53,19 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
         thresholds_met=tuple(one for one in in_force if one.is_met(found.max_us)),
         restart_text=restart_text(policy.therapy, state.order) if is_met else "",
     )
+
+
+def _met_at_us(found: Bounds, threshold: Threshold, now_us: int) -> int | None:
+    """Return when an off-time that has met the threshold did, counted back from the end of the stop in which it did.
+
+    Where that stop is not listed any more, the return of flow stands for it, or now.
+    """
+    group = None
+    for stop in found.listed:
+        group = joined(group, stop)
+        if threshold.is_met(group.max_us):
+            return stop.resume_latest_us - (group.max_us - threshold.met_from_us())
+    return now_us if found.is_max_running else found.flow_us
 
 
 def _settled(state: PumpState, incident: Incident) -> Bounds:
