@@ -138,7 +138,8 @@ def infused_us(state: PumpState, therapy: Therapy, now_us: int) -> tuple[int, in
     course = state.course
     if course is None:
         return 0, 0
-    end_us = now_us if state.completed_at_us is None else min(now_us, state.completed_at_us)
+    # The sums may reach into a free interval that goes on.
+    end_us = now_us if state.completed_at_us is None else min(now_us, max(state.completed_at_us, course.counted_us))
     free = free_us(therapy, state.order, course.counted_us, end_us)
     wall_us = max(0, end_us - course.began_us - free)
     low_us, high_us = off_us(state, therapy, now_us)

@@ -22,7 +22,7 @@ def order_judged(state: PumpState, policy: Policy, at_us: int, effects: list[Eff
     """Return the state with ``wrong-profile`` raised while the order in force does not fit, else resolved."""
     found = wrong_profile(policy, state.order)
     if found is None:
-        return resolve_code(state, OwnCode.WRONG_PROFILE, at_us, effects) if state.alerts else state
+        return resolve_code(state, OwnCode.WRONG_PROFILE, at_us, effects)
     return raise_alert(state, OwnCode.WRONG_PROFILE, at_us, effects, detail=found)
 
 

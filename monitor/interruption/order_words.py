@@ -38,7 +38,7 @@ def with_patient_kind(order: Order, said: Mapping[str, object]) -> Order:
             changes[key] = read(value)
         except ValueError as fault:
             raise ValueError(f"order.{key} {fault}") from None
-    return msgspec.structs.replace(order, **changes) if changes else order
+    return msgspec.structs.replace(order, **changes)
 
 
 def drug_name(value: object) -> str:

@@ -12,10 +12,11 @@ from monitor.interruption import bags, holds
 from monitor.interruption.course import begun, with_free_counted
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import Order
+from monitor.interruption.free_time import free_until_us
 from monitor.interruption.offtime import Fold
 from monitor.interruption.order_check import order_judged
 from monitor.interruption.policy import Policy
-from monitor.interruption.state import PumpState
+from monitor.interruption.state import Course, PumpState
 
 replace = msgspec.structs.replace
 
@@ -56,22 +57,40 @@ def take_effect(state: PumpState, policy: Policy, at_us: int, effects: list[Effe
 
 def _in_force(state: PumpState, order: Order, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
     before, course = state.order, state.course
-    is_free = course is not None and course.free_until_us is not None
     is_new = is_new_course(state, order)
     order = _completed(order, before, is_same_course=not is_new)
     if is_new:
         state = _another_course(state, at_us)
     elif course is not None:
-        # A free interval that goes on is the new order's to count.
-        counted_us = at_us if state.completed_at_us is None or order.free == () else state.completed_at_us
-        state = replace(state, course=with_free_counted(course, policy.therapy, before, counted_us))
+        state = replace(state, course=_with_free_of(course, state.completed_at_us, before, order, policy, at_us))
     state = replace(state, order=order)
-    if is_free and not is_new and order.free == ():
-        # The order says that nothing is free any more: flow is expected from here on.
-        state = replace(state, course=None if state.course is None else replace(state.course, free_until_us=at_us))
     if _is_bag_new(order, before):
         state = bags.hung(state, policy, order, at_us, effects)
     return order_judged(state, policy, at_us, effects)
+
+
+def _with_free_of(
+    course: Course, free_from_us: int | None, before: Order | None, order: Order, policy: Policy, at_us: int
+) -> Course:
+    """Return the course with the free time of the order before it counted, and the new order's to come.
+
+    Args:
+        course: As it was.
+        free_from_us: Since when it is in a free interval; None if it is in none.
+        before: The order that was in force.
+        order: The one that is from now on.
+        policy: For the therapy's daily schedule.
+        at_us: Now.
+    """
+    if free_from_us is None:
+        return with_free_counted(course, policy.therapy, before, at_us)
+    if order.free == (None if before is None else before.free):
+        # A free interval that goes on is the new order's to count.
+        return with_free_counted(course, policy.therapy, before, free_from_us)
+    # Until when it is free is the new order's to say; where it says nothing of now, flow is expected from here on.
+    free_until = free_until_us(policy.therapy, order, at_us)
+    course = with_free_counted(course, policy.therapy, before, at_us)
+    return replace(course, free_until_us=at_us if free_until is None else free_until)
 
 
 def is_new_course(state: PumpState, order: Order) -> bool:
@@ -89,7 +108,7 @@ def _another_course(state: PumpState, at_us: int) -> PumpState:
         is_under_way = state.fold.last_flow_us is not None
         return begun(state, at_us, is_dated=True) if is_under_way else replace(state, course=None)
     fold = Fold(done=state.fold.done)
-    return replace(state, completed_at_us=None, fold=fold, base=Fold(), evidence=(), course=None)
+    return replace(state, completed_at_us=None, fold=fold, base=fold, evidence=(), course=None)
 
 
 def _completed(order: Order, before: Order | None, *, is_same_course: bool) -> Order:
@@ -98,7 +117,7 @@ def _completed(order: Order, before: Order | None, *, is_same_course: bool) -> O
         return order
     names = (*_OF_THE_PATIENT, *_OF_THE_COURSE) if is_same_course else _OF_THE_PATIENT
     kept = {name: getattr(before, name) for name in names if getattr(order, name) is None}
-    return replace(order, **kept) if any(value is not None for value in kept.values()) else order
+    return replace(order, **kept)
 
 
 def _is_bag_new(order: Order, before: Order | None) -> bool:

@@ -243,7 +243,7 @@ def occlusion_latency_us(therapy: Therapy, rate_ml_per_h: float | None) -> int:
     if rate_ml_per_h < slowest.rate_ml_per_h:
         return int(slowest.latency_us * slowest.rate_ml_per_h / rate_ml_per_h)
     best = slowest
-    for entry in therapy.latency:
+    for entry in therapy.latency[1:]:
         if entry.rate_ml_per_h <= rate_ml_per_h * (1 + 1e-9):
             best = entry
     return best.latency_us

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from monitor.interruption.effects import AlertRaised, AlertResolved
+from monitor.interruption.alarms import AlertPriority
+from monitor.interruption.effects import AlertRaised, AlertResolved, Effect
 from monitor.interruption.events import Order, Ordered
-from monitor.interruption.order_check import RATE_TOLERANCE, misfit, wrong_profile
+from monitor.interruption.order_check import RATE_TOLERANCE, bag_rates_near, misfit, order_judged, wrong_profile
 from monitor.interruption.order_words import with_patient_kind
 from monitor.interruption.policy import Policy
+from monitor.interruption.state import Alert
 from monitor.interruption.therapy_rules import BagRate
+from monitor.interruption.transitions import enrolled
 from watched import BLINATUMOMAB, Watched, minutes
 
 THERAPY = replace(
@@ -75,6 +78,30 @@ def test_the_alert_is_raised_once_and_resolved_by_an_order_that_fits() -> None:
         if isinstance(effect, AlertRaised | AlertResolved) and effect.alert.code == "wrong-profile"
     ]
     assert told == [(10, AlertRaised, "high"), (30, AlertResolved, "high"), (40, AlertRaised, "high")]
+
+
+def test_a_rate_may_be_off_by_its_tolerance_and_no_more() -> None:
+    row = BagRate(50.0)
+    therapy = replace(THERAPY, labelled_rates=(row, BagRate(5.0)))
+    assert [bag_rates_near(therapy, rate) for rate in (49.0, 51.0)] == [[row], [row]]
+    assert [bag_rates_near(therapy, rate) for rate in (49.0 - 1e-9, 51.0 + 1e-9)] == [[], []]
+
+
+def test_the_alert_says_when_and_why_in_the_journal_and_nothing_of_the_order_in_a_notice() -> None:
+    effects: list[Effect] = []
+    policy = Policy("p1", THERAPY)
+    wrong = replace(enrolled(0), order=Order(drug="epoprostenol"))
+    raised = order_judged(wrong, policy, 7, effects)
+    alert = Alert(number=1, code="wrong-profile", priority=AlertPriority.HIGH, raised_at_us=7)
+    assert raised == replace(wrong, alerts=(alert,), next_alert=2)
+    assert order_judged(raised, policy, 8, effects) == raised
+    right = replace(raised, order=Order(drug="blincyto"))
+    assert order_judged(right, policy, 9, effects) == replace(right, alerts=())
+    said = "the drug epoprostenol is not given under the therapy blinatumomab"
+    assert effects == [
+        AlertRaised(alert=alert, detail=said),
+        AlertResolved(alert=replace(alert, resolved_at_us=9)),
+    ]
 
 
 def test_what_an_order_does_not_say_stays() -> None:

@@ -172,3 +172,20 @@ def test_an_occlusion_is_noticed_the_later_the_slower(rate_ml_per_h: float | Non
     therapy = Therapy(name="t", thresholds=(FIXED,), latency=(Latency(1, 100 * MINUTE_US), Latency(2, 50 * MINUTE_US)))
     assert occlusion_latency_us(therapy, rate_ml_per_h) == minutes * MINUTE_US
     assert occlusion_latency_us(DEFICIT, rate_ml_per_h) == 0
+
+
+ODD = Therapy(name="t", thresholds=(FIXED,), latency=(Latency(2.7, 124 * MINUTE_US), Latency(5.4, 41 * MINUTE_US)))
+
+
+@pytest.mark.parametrize(
+    ("rate_ml_per_h", "latency_us"),
+    [
+        (0.5, 669_600 * 60_000),
+        (2.7, 124 * MINUTE_US),
+        (5.4 * (1 - 1e-6), 124 * MINUTE_US),
+        (5.4 * (1 - 1e-10), 41 * MINUTE_US),
+        (5.4, 41 * MINUTE_US),
+    ],
+)
+def test_a_listed_rate_has_its_own_latency_to_the_microsecond(rate_ml_per_h: float, latency_us: int) -> None:
+    assert occlusion_latency_us(ODD, rate_ml_per_h) == latency_us
