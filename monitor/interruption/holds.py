@@ -82,11 +82,12 @@ def run_out(state: PumpState, now_us: int, effects: list[Effect]) -> PumpState:
     if hold.ended_at_us is not None:
         return _over(state, hold, now_us, effects)
     effects.append(PersonActed(what="hold:expired", by=hold.by, detail=hold.reason))
-    return replace(_over(state, hold, now_us, effects), last_hold=None)
+    return _over(state, None, now_us, effects)
 
 
-def _over(state: PumpState, hold: Hold, now_us: int, effects: list[Effect]) -> PumpState:
-    state = replace(state, hold=None, last_hold=hold)
+def _over(state: PumpState, ended: Hold | None, now_us: int, effects: list[Effect]) -> PumpState:
+    """Return the state with its hold over; what a person ended, if so, may make a restart a supervised one."""
+    state = replace(state, hold=None, last_hold=ended)
     state = resolve_code(state, OwnCode.HOLD_RULE, now_us, effects)
     return resolve_code(state, OwnCode.RUNNING_DURING_HOLD, now_us, effects)
 
