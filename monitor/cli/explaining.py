@@ -19,7 +19,7 @@ Config = Annotated[Path | None, typer.Option("--config", help="With --story: its
 Story = Annotated[
     Path | None, typer.Option("--story", help="Explain an interruption of this story, as `replay` names it.")
 ]
-Until = Annotated[str | None, typer.Option(help="With --story: let time run on to this instant (RFC 3339).")]
+Until = Annotated[str | None, typer.Option(help="With --story: let time run on, or stop, at this instant (RFC 3339).")]
 
 
 def explain(
@@ -33,6 +33,9 @@ def explain(
 ) -> None:
     """Explain an interruption: the evidence behind each instant of each stop, the sums and the class."""
     if story is None and config is None:
+        if until is not None:
+            message = "is for a story; what is stored is explained as it stands"
+            raise typer.BadParameter(message, param_hint="--until")
         found = ask("GET", url, f"/api/v1/interruptions/{quote(interruption, safe='')}", token)
     elif story is None or config is None:
         message = "a story needs its configuration: give both --config and --story"

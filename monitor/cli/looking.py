@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +13,10 @@ from drivers.registry import discover
 from monitor.config.findings import findings
 from monitor.config.loading import load
 from monitor.errors import ConfigurationError
-from monitor.feed.wire import microseconds
 from monitor.service.people import roles_of
 from monitor.service.replay import Replay
-from monitor.service.story import read_story
+from monitor.service.story_file import read_story_file, story_until
+from monitor.service.story_orders import read_instant
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="Configuration file (TOML).", show_default=False)]
 
@@ -25,7 +24,7 @@ ConfigFile = Annotated[Path, typer.Option("--config", help="Configuration file (
 def replay(
     config: ConfigFile,
     story: Annotated[Path, typer.Argument(help="Story: JSON lines in order of `at`; - reads standard input.")],
-    until: Annotated[str | None, typer.Option(help="Let time run on to this instant (RFC 3339).")] = None,
+    until: Annotated[str | None, typer.Option(help="Let time run on, or stop, at this instant (RFC 3339).")] = None,
 ) -> None:
     """Play a story in virtual time and print what came of it as JSON."""
     result = played(config, story, until)
@@ -36,24 +35,21 @@ def played(config: Path, story: Path, until: str | None, *, explains: bool = Fal
     """Return what came of a story, or its interruptions by id, explained."""
     settings = load(config, discover())
     until_us = None if until is None else _instant(until)
-    if str(story) == "-":
-        lines = sys.stdin.buffer.read().splitlines()
-    else:
-        try:
-            lines = story.read_bytes().splitlines()
-        except OSError as fault:
-            raise ConfigurationError([f"{story}: {fault.strerror}"]) from fault
-    return Replay(settings, explains=explains).run(read_story(lines, story.name, roles_of(settings)), until_us)
+    items = read_story_file(story, roles_of(settings))
+    if until_us is not None:
+        whole, items = len(items), story_until(items, until_us)
+        left = whole - len(items)
+        if left:
+            said = "1 of its lines was" if left == 1 else f"{left} of its lines were"
+            sys.stderr.write(f"pumpwatch: the story goes on after --until; {said} not played\n")
+    return Replay(settings, explains=explains).run(items, until_us)
 
 
 def _instant(text: str) -> int:
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError([f"--until is not an RFC 3339 instant: {text!r}"]) from None
-    if at.tzinfo is None:
-        raise ConfigurationError([f"--until has no offset from UTC: {text!r}"])
-    return microseconds(at)
+        return read_instant(text, "--until")
+    except ValueError as fault:
+        raise ConfigurationError([str(fault)]) from None
 
 
 def check(config: ConfigFile) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from drivers.contract import Batch
 from monitor.clock import ManualClock
 from monitor.config.settings import Config
-from monitor.errors import CommandRefused
+from monitor.errors import CommandRefused, MonitorError
 from monitor.escalation.channel import Notice
 from monitor.escalation.dispatcher import NoticeOutcome, NoticeState
 from monitor.feed.wire import rfc3339
@@ -26,7 +26,7 @@ from monitor.service.story import Acted, Observed, RefusedLine, Restarted, Story
 from monitor.storage.unit_of_work import Store
 
 RINGS_MAX = 1_000_000
-"""A story that rings more often than this between two lines has a fault of ours in it."""
+"""A story that rings more often than this between two lines is too long for its pumps, or has a fault of ours in it."""
 
 
 class Replay:
@@ -166,8 +166,8 @@ class Replay:
                 self._clock.move_to(next_us)
             self._submit(Rang())
         else:
-            message = f"more than {RINGS_MAX} deadlines before {rfc3339(to_us)}"
-            raise RuntimeError(message)
+            message = f"the story has more than {RINGS_MAX} deadlines before {rfc3339(to_us)}; play a shorter one"
+            raise MonitorError(message)
         if to_us > self._clock.now_us():
             self._clock.move_to(to_us)
 

@@ -25,11 +25,17 @@ from monitor.interruption.events import (
     Role,
     Swapped,
 )
+from monitor.interruption.free_time import DAY_US
 from monitor.interruption.policy import MINUTE_US
 from monitor.service.story_orders import read_instant, read_order
 
 DOWN_S_MAX = 366 * 86_400
 """The longest time, in seconds, for which a story may leave the monitor dead."""
+
+GAP_DAYS_MAX = 92
+"""The longest time, in days, in which a story may tell nothing; longer than any planned free interval."""
+
+GAP_US_MAX = GAP_DAYS_MAX * DAY_US
 
 LINE_MAX_BYTES = 4096
 """Longest line of a story, as for an observation on the wire."""
@@ -73,7 +79,8 @@ class RefusedLine(msgspec.Struct, frozen=True):
     why: str
 
 
-StoryItem = Observed | Acted | Restarted | WallStepped | RefusedLine
+PlayedItem = Observed | Acted | Restarted | WallStepped
+StoryItem = PlayedItem | RefusedLine
 
 
 class _Line(msgspec.Struct):
@@ -113,15 +120,31 @@ def read_story(lines: Iterable[bytes], source: str, role_of: Callable[[str], Rol
         source: The file's name, for refusals.
         role_of: What a person named in ``by`` may do, where the line names no role.
     """
+    last_us: int | None = None
     for number, raw in enumerate(lines, start=1):
         line = raw.strip()
         if not line:
             continue
         try:
-            yield _item(line, role_of)
+            item = _item(line, role_of)
+            _refuse_far_off(item, last_us)
+            last_us = item.at_us if last_us is None else max(last_us, item.at_us)
+            yield item
         except (_Refusal, PayloadError) as fault:
             why = getattr(fault, "why", None) or str(fault)
             yield RefusedLine(_instant_of(line), f"{source} line {number}: {why}")
+
+
+def begins_us(item: PlayedItem) -> int:
+    """Return when what a line tells began: a restart begins with the monitor's death."""
+    return item.at_us - item.down_us if isinstance(item, Restarted) else item.at_us
+
+
+def _refuse_far_off(item: PlayedItem, last_us: int | None) -> None:
+    """Refuse a line so long after all before it that it can only be a slip, and would take for ever to come to."""
+    if last_us is not None and begins_us(item) - last_us > GAP_US_MAX:
+        message = f"at lies more than {GAP_DAYS_MAX} days after the line before it"
+        raise _Refusal(message)
 
 
 def instant_us(text: str, name: str) -> int:
@@ -139,7 +162,7 @@ def _instant_of(line: bytes) -> int | None:
         return None
 
 
-def _item(line: bytes, role_of: Callable[[str], Role]) -> StoryItem:
+def _item(line: bytes, role_of: Callable[[str], Role]) -> PlayedItem:
     if len(line) > LINE_MAX_BYTES:
         message = f"the line is longer than {LINE_MAX_BYTES} bytes"
         raise _Refusal(message)

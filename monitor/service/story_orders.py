@@ -9,6 +9,9 @@ from monitor.feed.wire import microseconds
 from monitor.interruption.events import FreeInterval, Order
 from monitor.interruption.order_words import with_patient_kind
 
+YEARS = range(1970, 2100)
+"""In which every instant of a story lies."""
+
 FREE_MAX = 64
 """Most free intervals of one order."""
 
@@ -44,6 +47,8 @@ def read_instant(text: object, name: str) -> int:
         raise ValueError(f"{name} is not an RFC 3339 instant: {shown!r}") from None
     if at.tzinfo is None:
         raise ValueError(f"{name} has no offset from UTC: {shown!r}")
+    if at.year not in YEARS:
+        raise ValueError(f"{name} lies outside the years {YEARS[0]} to {YEARS[-1]}: {shown!r}")
     return microseconds(at)
 
 
