@@ -122,3 +122,7 @@ def test_what_is_open_and_not_on_the_clock_any_more_is_shown_by_its_own_numbers(
     one = waiting(phase=Phase.OPEN)
     view = shown(one, Fold(flow_from_us=minute(250), last_flow_us=minute(599)))
     assert (view.off_min_us, view.off_max_us, view.is_max_running) == (100 * MINUTE_US, 250 * MINUTE_US, False)
+
+
+def test_a_threshold_met_in_stops_that_are_not_known_any_more_is_dated_by_the_return_of_flow() -> None:
+    assert shown(waiting(listed=()), Fold(last_flow_us=minute(599))).threshold_met_at_us == minute(250)
