@@ -2,7 +2,7 @@
 
 The last reports of a run are known one by one (``samples``); there the run is parted exactly. Further back
 it is only known that no two reports were further apart than silence may last: the stretch after the late
-evidence then begins as late as that allows, which is the longer side.
+evidence then begins as late as that and the oldest known report allow, which is the longer side.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def inserted(kept: tuple[Evidence, ...], evidence: Evidence, therapy: Therapy) -
             return None
         if whole.kind is not evidence.kind:
             before.pop()
-            first, rest = _parted(whole, evidence, therapy)
+            # Which of its reports the pump's clock spoke of is not kept.
+            first, rest = _parted(replace(whole, device_us=None), evidence, therapy)
             before.append(first)
             after = [*rest, *after]
     return (*before, evidence, *after)
@@ -64,8 +65,8 @@ def _parted(whole: Evidence, late: Evidence, therapy: Therapy) -> tuple[Evidence
     at_us = late.at_us
     last_ul = whole.counter_to_ul if whole.read_to_us == whole.to_us else None
     reports = unpacked(whole.samples, (whole.to_us, last_ul))
-    if reports[0][0] > whole.at_us and reports[0][0] > at_us:
-        return _parted_blindly(whole, late, therapy)
+    if reports[0][0] > at_us:
+        return _parted_blindly(whole, late, reports[0][0], therapy)
     if reports[0][0] > whole.at_us:
         reports.insert(0, (whole.at_us, whole.counter_ul))
     before = [report for report in reports if report[0] <= at_us]
@@ -107,22 +108,36 @@ def _run_of(whole: Evidence, reports: list[Sample]) -> Evidence:
         counter_to_ul=counter_ul,
         read_to_us=read_us,
         still_us=still_us,
-        moved_us=whole.moved_us if is_start else None,
+        moved_us=_moved_by(whole, to_us) if is_start else None,
         remaining_ul=whole.remaining_ul if is_start else None,
         remaining_to_ul=whole.remaining_to_ul if is_end else None,
         samples=packed(reports),
     )
 
 
-def _parted_blindly(whole: Evidence, late: Evidence, therapy: Therapy) -> tuple[Evidence, list[Evidence]]:
+def _moved_by(whole: Evidence, to_us: int) -> int | None:
+    """Return when the counter had moved on in a run, if that was no later than ``to_us``."""
+    return whole.moved_us if whole.moved_us is not None and whole.moved_us <= to_us else None
+
+
+def _parted_blindly(
+    whole: Evidence, late: Evidence, known_us: int, therapy: Therapy
+) -> tuple[Evidence, list[Evidence]]:
+    """Part a run before ``known_us``, the oldest report after its first one that is known by itself."""
     at_us = late.at_us
     # A dated stop needs no report before it; anything else began after a report that may be this far back.
     until_us = at_us if late.kind in _DATED else max(whole.at_us, at_us - therapy.silence_max_us)
     first = replace(
-        whole, to_us=until_us, counter_to_ul=whole.counter_ul, read_to_us=whole.at_us, still_us=None, samples=b""
+        whole,
+        to_us=until_us,
+        counter_to_ul=whole.counter_ul,
+        moved_us=_moved_by(whole, until_us),
+        read_to_us=whole.at_us,
+        still_us=None,
+        remaining_to_ul=None,
+        samples=b"",
     )
-    first = replace(first, remaining_to_ul=None)
-    from_us = min(whole.to_us, at_us + therapy.silence_max_us)
+    from_us = min(known_us, at_us + therapy.silence_max_us)
     moved_us = from_us
     if whole.rate_ul_per_h and whole.counter_ul is not None:
         step_us = step_ul_of(therapy, whole) * HOUR_US / (therapy.min_rate_fraction * whole.rate_ul_per_h)

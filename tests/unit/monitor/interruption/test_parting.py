@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from msgspec.structs import replace
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.parting import inserted
 from monitor.interruption.policy import HOUR_US, MINUTE_US, SECOND_US
-from monitor.interruption.samples import Sample, packed
+from parted_runs import long_run, piece, put, run
 from watched import BLINATUMOMAB
 
 FLOW, STOP, RUN, NO_FLOW = EvidenceKind.FLOW, EvidenceKind.STOP, EvidenceKind.RUN, EvidenceKind.NO_FLOW
-
-
-def piece(kind: EvidenceKind, minute: float, **fields: Any) -> Evidence:
-    at_us = round(minute * MINUTE_US)
-    return Evidence(kind, at_us, **{"to_us": at_us, "earliest_us": at_us, **fields})
-
-
-def run(kind: EvidenceKind, reports: list[tuple[float, int | None]], **fields: Any) -> Evidence:
-    """Return a run of these reports, by minute and counter, all of them kept."""
-    exact: list[Sample] = [(round(minute * MINUTE_US), counter_ul) for minute, counter_ul in reports]
-    (first_us, first_ul), (last_us, last_ul) = exact[0], exact[-1]
-    counted = {"counter_ul": first_ul, "counter_to_ul": last_ul, "read_to_us": last_us, "still_us": last_us}
-    return Evidence(kind, first_us, last_us, first_us, **{**counted, "samples": packed(exact), **fields})
-
-
-def put(kept: list[Evidence], late: Evidence) -> list[Evidence]:
-    found = inserted(tuple(kept), late, BLINATUMOMAB)
-    assert found is not None
-    return list(found)
 
 
 def test_between_two_pieces_it_goes_between() -> None:
@@ -115,27 +94,8 @@ def test_the_oldest_onset_belongs_to_the_first_part_alone() -> None:
     assert (first.earliest_us, rest.earliest_us) == (0, 10 * MINUTE_US)
 
 
-def _long(counter_ul: int | None = 10) -> Evidence:
-    reports = [(minute, counter_ul) for minute in (100.0, 110.0, 120.0)]
-    known = run(FLOW, list(reports))
-    return Evidence(
-        FLOW,
-        0,
-        known.to_us,
-        0,
-        counter_ul=counter_ul,
-        counter_to_ul=None if counter_ul is None else 600,
-        read_to_us=None if counter_ul is None else known.to_us,
-        still_us=5,
-        rate_ul_per_h=5000,
-        samples=known.samples,
-        remaining_ul=50,
-        remaining_to_ul=40,
-    )
-
-
 def test_further_back_a_run_goes_on_as_late_as_silence_allows() -> None:
-    first, _, rest = put([_long()], piece(STOP, 30))
+    first, _, rest = put([long_run()], piece(STOP, 30))
     assert (first.at_us, first.to_us, first.samples) == (0, 30 * MINUTE_US, b"")
     assert (first.counter_to_ul, first.read_to_us, first.still_us, first.remaining_to_ul) == (10, 0, None, None)
     step_us = 72 * SECOND_US / 0.9
@@ -145,19 +105,19 @@ def test_further_back_a_run_goes_on_as_late_as_silence_allows() -> None:
 
 
 def test_further_back_an_undated_denial_began_as_early_as_silence_allows() -> None:
-    first, _, _ = put([_long()], piece(NO_FLOW, 30))
+    first, _, _ = put([long_run()], piece(NO_FLOW, 30))
     assert first.to_us == 15 * MINUTE_US
-    first, _, _ = put([_long()], piece(NO_FLOW, 3))
+    first, _, _ = put([long_run()], piece(NO_FLOW, 3))
     assert first.to_us == 0
 
 
 def test_further_back_without_a_counter_flow_is_borne_out_at_once() -> None:
-    _, _, rest = put([_long(None)], piece(STOP, 30))
+    _, _, rest = put([long_run(None)], piece(STOP, 30))
     assert rest.moved_us == rest.at_us == 45 * MINUTE_US
 
 
 def test_a_run_is_never_made_longer_by_parting_it() -> None:
-    whole = _long()
+    whole = long_run()
     shorter = Evidence(FLOW, 0, HOUR_US, 0, counter_ul=10, counter_to_ul=600, read_to_us=HOUR_US, rate_ul_per_h=5000)
     _, _, rest = put([shorter], piece(STOP, 55))
     assert (rest.at_us, rest.to_us, rest.moved_us, rest.counter_ul) == (HOUR_US, HOUR_US, HOUR_US, 600)
