@@ -14,8 +14,9 @@ from drivers.contract import LinkChanged, Observation
 from monitor.interruption.alarms import OWN_PRIORITIES, OwnCode
 from monitor.interruption.effects import Effect, Told
 from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.evidence_log import closed_log
+from monitor.interruption.evidence_log import closed_log, is_too_old, pruned
 from monitor.interruption.folding import refold
+from monitor.interruption.parting import inserted
 from monitor.interruption.policy import MINUTE_US, SECOND_US, Therapy
 from monitor.interruption.pump_clock import STEP_TOLD_US, heard, narrowed
 from monitor.interruption.state import PumpState
@@ -59,20 +60,22 @@ def clock_read(
 
 
 def _redated(state: PumpState, therapy: Therapy) -> PumpState:
-    if not any(piece.device_us is not None for piece in state.evidence):
+    kept = [(piece, _dated(piece, state)) for piece in closed_log(state)]
+    moved = [dated for piece, dated in kept if dated is not piece]
+    if not moved:
         return state
-    kept = closed_log(state)
-    dated = tuple(_dated(piece, state) for piece in kept)
-    if dated == kept:
-        return state
-    ordered = tuple(sorted(dated, key=lambda piece: piece.at_us))
+    ordered = tuple(piece for piece, dated in kept if dated is piece)
+    for dated in moved:
+        # As if it had been heard with these instants: a run that it falls into is parted.
+        ordered = inserted(ordered, dated, therapy) or ordered
     fold = refold(state.base, ordered, therapy)
     tail = ordered[-1]
-    return replace(state, fold=fold, evidence=ordered, tail_to_us=tail.to_us, tail_samples=tail.samples)
+    state = replace(state, fold=fold, evidence=ordered, tail_to_us=tail.to_us, tail_samples=tail.samples)
+    return pruned(state, therapy, is_late=True)
 
 
 def _dated(piece: Evidence, state: PumpState) -> Evidence:
-    """Return a held-up piece with the instants that the pump's clock leaves to it."""
+    """Return a held-up piece with the instants that the pump's clock leaves to it; itself, if as before."""
     if piece.device_us is None or not piece.unsure_us or piece.to_us != piece.at_us:
         return piece
     is_flow = piece.kind in (EvidenceKind.FLOW, EvidenceKind.RUN)
@@ -82,10 +85,11 @@ def _dated(piece: Evidence, state: PumpState) -> Evidence:
     if (found.oldest_us, found.newest_us) == (oldest_us, newest_us):
         return piece
     at_us = found.oldest_us if is_flow else found.newest_us
-    return replace(
+    dated = replace(
         piece,
         at_us=at_us,
         to_us=at_us,
         earliest_us=piece.earliest_us + found.oldest_us - oldest_us,
         unsure_us=found.newest_us - found.oldest_us,
     )
+    return piece if is_too_old(state, dated) else dated
