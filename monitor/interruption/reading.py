@@ -133,7 +133,7 @@ def ran(before: Reading | None, evidence: Evidence, therapy: Therapy) -> Ran | N
     if bounds is None or bounds[0] > span_us * EXCESS:
         return None
     low, high = bounds
-    return Ran(min(max(0, low), span_us), min(max(0, high), span_us), span_us, is_counter)
+    return Ran(min(max(0, low), span_us), min(high, span_us), span_us, is_counter)
 
 
 def _by_counter(before: Reading, evidence: Evidence, rate_ul_per_h: int) -> tuple[int, int] | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.lookahead import Ahead, ahead_of, believable
+from monitor.interruption.lookahead import Ahead, ahead_of, believable, is_blind
 from monitor.interruption.offtime import Fold
 from monitor.interruption.policy import MINUTE_US
 from monitor.interruption.reading import Motion, Reading
@@ -60,6 +62,17 @@ def test_the_reading_of_before_counts_for_a_bridge() -> None:
     assert ahead_of(stood, (flow(60, 15),), BLINATUMOMAB).bridges == ()
 
 
+def test_a_bag_that_accounts_for_all_of_a_gap_is_a_bridge() -> None:
+    full, empty = piece(FLOW, 0, remaining_ul=90_000), piece(FLOW, 60, remaining_ul=85_000)
+    rated = [replace(told, rate_ul_per_h=5000) for told in (full, empty)]
+    assert ahead_of(Fold(), tuple(rated), BLINATUMOMAB).bridges == ((0, minutes(60)),)
+
+
+def test_flow_that_tells_no_counter_leaves_the_reading_before_it() -> None:
+    bare = piece(FLOW, 30, rate_ul_per_h=5000)
+    assert ahead_of(Fold(), (flow(0, 10), bare, flow(60, 15)), BLINATUMOMAB).bridges == ((0, minutes(60)),)
+
+
 def test_no_bridge_by_the_counter_leads_over_what_denies_flow_or_doubts_it() -> None:
     for kind in (STOP, EvidenceKind.PERSON_STOP, NO_FLOW, EvidenceKind.DOUBT, EvidenceKind.SWAPPED):
         parted = (flow(0, 10), piece(kind, 30), flow(60, 15))
@@ -100,6 +113,16 @@ def test_a_window_blinds_what_overlaps_it_by_more_than_its_edge() -> None:
     assert ahead.window_from_us(19) == 10
     assert ahead.window_from_us(20) is None
     assert ahead.window_from_us(9) is None
+
+
+def test_a_witness_is_blind_by_what_was_known_then_or_by_what_is_known_since() -> None:
+    read = Reading(20, 20, Motion.FLOWING, 0, None, 5000, 100)
+    seen = Evidence(FLOW, 30, 30, 30)
+    assert is_blind(Fold(blind_to_us=21), read, seen, Ahead())
+    assert not is_blind(Fold(blind_to_us=20), read, seen, Ahead())
+    assert is_blind(Fold(), read, seen, Ahead(windows=((29, 40),)))
+    assert is_blind(Fold(), read, seen, Ahead(windows=((10, 21),)))
+    assert not is_blind(Fold(), read, seen, Ahead(windows=((10, 20), (30, 40))))
 
 
 def test_claimed_flow_inside_a_window_is_doubted_and_the_rest_is_believed() -> None:
