@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from importlib import import_module
-from typing import Any
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -34,8 +37,19 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
+_VALID = re.compile(r"a valid (\w+).*", re.DOTALL)
+
+
 class _Commands(TyperGroup):
     """The group that imports a command when it is used."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the library does not show its own type
+        """Run the command that was asked for; a refused value is refused in our own words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as fault:
+            fault.message = _in_our_words(fault.message)
+            raise
 
     def list_commands(self, ctx: object) -> list[str]:
         """Return all names."""
@@ -59,6 +73,19 @@ class _Commands(TyperGroup):
         return command if isinstance(command, TyperCommand | TyperGroup) else None
 
 
+def _in_our_words(message: str) -> str:
+    """Return what is wrong with a value without the words of the library that checks it."""
+    said = message.removeprefix("Value error, ")
+    if not said.startswith("Input should be "):
+        return said
+    return "must be " + _VALID.sub(_kind_of, said.removeprefix("Input should be "))
+
+
+def _kind_of(found: re.Match[str]) -> str:
+    kind = {"integer": "whole number", "boolean": "true or false"}.get(found[1], found[1])
+    return kind if kind == "true or false" else f"a {kind}"
+
+
 app = typer.Typer(
     name="pumpwatch",
     cls=_Commands,
@@ -70,6 +97,22 @@ app = typer.Typer(
 )
 
 
+def _show_version(is_asked: bool) -> None:  # noqa: FBT001 - how options call back
+    if not is_asked:
+        return
+    try:
+        installed = version("pumpwatch")
+    except PackageNotFoundError:
+        installed = "of a source tree that is not installed"
+    sys.stdout.write(f"pumpwatch {installed}\n")
+    raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+]
+
+
 @app.callback()
-def _all() -> None:
+def _all(version: Version = False) -> None:  # noqa: FBT002 - a flag of the command line
     """Watch infusion pumps; every command has a --help of its own."""

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from drivers.registry import discover
+from monitor.cli.configured import configured
 from monitor.clock import wall_us
-from monitor.config.loading import load
 from monitor.storage import upgrade as upkeep
 from monitor.storage.evidence import export as evidence_pack
 from monitor.storage.evidence import verify as verify_journal
@@ -27,7 +27,7 @@ ConfigFile = Annotated[Path, typer.Option("--config", help="Configuration file (
 
 
 def _url(config: Path) -> str:
-    return load(config, discover()).storage_url
+    return configured(config, discover()).storage_url
 
 
 def _print(findings: list[str], good: str) -> None:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import typer
 
-from monitor.cli.talking import DEFAULT_URL, AsJson, Token, Url, ask
+from monitor.cli.asking import DEFAULT_URL, ask_for
+from monitor.cli.talking import AsJson, Token, Url
 from monitor.errors import MonitorError
 
 Name = Annotated[str, typer.Argument(metavar="INTERRUPTION", help="Its id, such as `pump-1`.")]
@@ -36,7 +37,7 @@ def explain(
         if until is not None:
             message = "is for a story; what is stored is explained as it stands"
             raise typer.BadParameter(message, param_hint="--until")
-        found = ask("GET", url, f"/api/v1/interruptions/{quote(interruption, safe='')}", token)
+        found = ask_for(url, f"/api/v1/interruptions/{quote(interruption, safe='')}", token, "explanation")
     elif story is None or config is None:
         message = "a story needs its configuration: give both --config and --story"
         raise typer.BadParameter(message)

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from drivers.registry import discover
+from monitor.cli.configured import configured
 from monitor.config.findings import findings
-from monitor.config.loading import load
 from monitor.errors import ConfigurationError
 from monitor.service.people import roles_of
 from monitor.service.replay import Replay
@@ -33,7 +33,7 @@ def replay(
 
 def played(config: Path, story: Path, until: str | None, *, explains: bool = False) -> dict[str, Any]:
     """Return what came of a story, or its interruptions by id, explained."""
-    settings = load(config, discover())
+    settings = configured(config, discover())
     until_us = None if until is None else _instant(until)
     items = read_story_file(story, roles_of(settings))
     if until_us is not None:
@@ -55,7 +55,7 @@ def _instant(text: str) -> int:
 def check(config: ConfigFile) -> None:
     """Read the configuration, drivers' options, ladder and roster; print all faults and warnings."""
     registry = discover()
-    settings = load(config, registry)
+    settings = configured(config, registry)
     found = findings(settings, registry)
     for finding in found:
         sys.stdout.write(f"{finding.level}: {finding.path}: {finding.text}\n")

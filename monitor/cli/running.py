@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from drivers.registry import discover
+from monitor.cli.configured import configured
 from monitor.clock import SystemClock, wall_us
-from monitor.config.loading import load
 from monitor.config.settings import Config
 from monitor.feed.access import Access
 from monitor.interruption.events import Role
@@ -60,7 +60,7 @@ def run(config: ConfigFile) -> None:
 def _daemon(config: Path) -> tuple[Daemon, str | None]:
     """Put the daemon together; the settings are not kept beside what was made of them."""
     registry = discover()
-    settings = load(config, registry)
+    settings = configured(config, registry)
     access, token = _access(settings)
     store = Store.open(settings.storage_url, wall_us())
     clock = SystemClock(store.last_alive_us(), axis=store.meta(AXIS))

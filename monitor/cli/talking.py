@@ -8,22 +8,17 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
-import urllib3
 from rich.console import Console
 from rich.table import Table
 
-from monitor.errors import MonitorError
+from monitor.cli.asking import DEFAULT_URL, ask, ask_for
 from monitor.interruption.events import MarkKind
-
-WAIT_S = 15.0
 
 Url = Annotated[str, typer.Option(envvar="PUMPWATCH_URL", help="The daemon's feed.")]
 Token = Annotated[str, typer.Option(envvar="PUMPWATCH_TOKEN", help="Bearer token.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Handover = Annotated[bool, typer.Option("--handover", help="The sheet for whoever takes the patient over.")]
 By = Annotated[str, typer.Option(help="Your name, for the record.")]
-
-DEFAULT_URL = "http://127.0.0.1:8620"
 
 
 def status(
@@ -38,7 +33,7 @@ def status(
         _handover(pump, url, token, as_json=as_json)
         return
     if pump is not None:
-        shown = [ask("GET", url, f"/api/v1/pumps/{quote(pump, safe='')}", token)]
+        shown = [ask_for(url, f"/api/v1/pumps/{quote(pump, safe='')}", token, "id")]
     else:
         shown = _all(url, "/api/v1/pumps", token)
     if as_json:
@@ -62,7 +57,7 @@ def _handover(pump: str | None, url: str, token: str, *, as_json: bool) -> None:
     if pump is None:
         message = "a hand-over sheet is about one pump: name it"
         raise typer.BadParameter(message, param_hint="PUMP")
-    sheet = ask("GET", url, f"/api/v1/pumps/{quote(pump, safe='')}/handover", token)
+    sheet = ask_for(url, f"/api/v1/pumps/{quote(pump, safe='')}/handover", token, "lines")
     text = json.dumps(sheet, indent=2, ensure_ascii=False) if as_json else "\n".join(sheet["lines"])
     sys.stdout.write(text + "\n")
 
@@ -145,33 +140,8 @@ def _all(url: str, path: str, token: str) -> list[dict[str, Any]]:
     joiner = "&" if "?" in path else "?"
     after: str | None = None
     while True:
-        page = ask("GET", url, path if after is None else f"{path}{joiner}after={quote(after)}", token)
-        if isinstance(page, list):
-            return page
+        page = ask_for(url, path if after is None else f"{path}{joiner}after={quote(after)}", token, "items")
         items.extend(page["items"])
         after = page.get("next")
         if after is None:
             return items
-
-
-def ask(method: str, url: str, path: str, token: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
-    """Return the daemon's answer to one call; a refusal is a ``MonitorError`` with its sentence."""
-    headers = {"Accept": "application/json"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    try:
-        answer = urllib3.request(
-            method, url.rstrip("/") + path, headers=headers, json=body, timeout=WAIT_S, retries=False
-        )
-    except (urllib3.exceptions.HTTPError, ValueError) as fault:
-        message = f"no daemon answers at {url}: {fault}"
-        raise MonitorError(message) from fault
-    try:
-        said = answer.json()
-    except ValueError:
-        said = {}
-    if answer.status >= 400:  # noqa: PLR2004 - HTTP: everything from here on is a refusal
-        detail = said.get("detail") or said.get("title") or f"HTTP status {answer.status}"
-        message = f"the daemon refused: {detail}"
-        raise MonitorError(message)
-    return said
