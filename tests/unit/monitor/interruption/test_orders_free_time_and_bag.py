@@ -37,6 +37,14 @@ def test_a_free_interval_that_goes_on_is_the_new_orders_to_count(free: tuple[Fre
     assert infused_us(state, BLINATUMOMAB, NOW) == (20 * HOUR_US, 20 * HOUR_US)
 
 
+def test_an_earlier_free_interval_was_the_order_befores_to_say() -> None:
+    free = (FreeInterval(5 * HOUR_US, 8 * HOUR_US), *FREE)
+    state = after(replace(IN_FREE, order=replace(FREED, free=free)), Order(rate_ml_per_h=2.0))
+    passed_us = 3 * HOUR_US
+    assert state.course == replace(COURSE, counted_us=20 * HOUR_US, off_min_us=passed_us, off_max_us=passed_us)
+    assert infused_us(state, BLINATUMOMAB, NOW) == (17 * HOUR_US, 17 * HOUR_US)
+
+
 @pytest.mark.parametrize(
     ("free", "until_us"),
     [
