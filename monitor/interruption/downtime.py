@@ -17,6 +17,7 @@ from monitor.interruption.events import ClockSynchronised, MonitorRestarted
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import admit, closed_log
 from monitor.interruption.folding import refold
+from monitor.interruption.off_patient import Stretches
 from monitor.interruption.offtime import Fold, OpenStop, known_until_us
 from monitor.interruption.policy import Policy, Therapy, thresholds_in_force
 from monitor.interruption.pump_clock import forgotten
@@ -64,6 +65,16 @@ def restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects
     return replace(state, fold=doubted, base=doubted, evidence=(doubt,), tail_to_us=event.at_us, undated=undated)
 
 
+def with_off_patient(state: PumpState, stretches: Stretches) -> PumpState:
+    """Return the state with these stretches off the patient known to its clock, and to what it goes back to."""
+    undated = state.undated
+    if undated is not None:
+        doubted = replace(undated.doubted, off_patient=stretches)
+        undated = replace(undated, doubted=doubted, base=replace(undated.base, off_patient=stretches))
+    fold, base = replace(state.fold, off_patient=stretches), replace(state.base, off_patient=stretches)
+    return replace(state, fold=fold, base=base, undated=undated)
+
+
 def judged(state: PumpState, at_us: int, effects: list[Effect]) -> PumpState:
     """Return the state after a clinician's review: with it, what a downtime of unknown length did is settled."""
     if state.undated is None or state.incidents:
@@ -109,6 +120,7 @@ def _amended(state: PumpState, event: ClockSynchronised, back_us: int, therapy: 
         if _newest_us(base) >= back_us:
             return None
         before, after = _parted(kept, event.down_from_us, back_us, therapy.silence_max_us)
+    base = replace(base, off_patient=put_on(state.base.off_patient, back_us, event.moved_us))
     dated = replace(state, fold=base, base=base, evidence=(), tail_to_us=0)
     for piece in (*before, *(put_on(piece, back_us, event.moved_us) for piece in after)):
         dated = admit(dated, piece, therapy)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from monitor.interruption.off_patient import Stretches
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Reading
 from monitor.interruption.why import Why
@@ -30,6 +31,7 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
         ran_least_us, ran_most_us: How long the motor ran inside the stop, by counter or bag.
         is_silence: True if nothing but silence speaks for it.
         is_doubted: True once doubtful flow was seen in it: a trickle that moves no counter may have flowed.
+        is_denied, put_on_ul: Whether the pump's last word was not flow; its counter before the line was put on.
     """
 
     onset_earliest_us: int
@@ -46,6 +48,8 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
     ran_most_us: int = 0
     is_silence: bool = False
     is_doubted: bool = False
+    is_denied: bool = False
+    put_on_ul: int | None = None
 
 
 class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -109,6 +113,7 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
         reckoned_at_us: Where flow was reckoned with by a plan or a review, and not seen.
         blind_to_us: The end of the last latency window: no witness is asked about instants before it.
         bridged_us: The end of the last gap about which counter or bag were believed.
+        off_patient: When the line was off the patient, by people's marks.
     """
 
     flow_from_us: int | None = None
@@ -123,6 +128,7 @@ class Fold(msgspec.Struct, frozen=True, gc=False, array_like=True):
     bridged_us: int = 0
     blind_to_us: int = 0
     reckoned_at_us: int | None = None
+    off_patient: Stretches = ()
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False):
@@ -211,12 +217,9 @@ def summed_us(group: Group | None, onset_why: Why, *, is_silence: bool) -> int:
     if group is None:
         return 0
     is_seen = is_silence and onset_why is Why.FLOW_CHECKED and bool(group.listed)
-    is_alternative = is_seen and _is_seen_silence(group.listed[-1])
+    last = group.listed[-1] if is_seen else None
+    is_alternative = last is not None and last.is_silence and last.whys[3] is Why.PERSON_SAW_FLOW
     return group.max_us - group.silence_us if is_alternative else group.max_us
-
-
-def _is_seen_silence(stop: Stop) -> bool:
-    return stop.is_silence and stop.whys[3] is Why.PERSON_SAW_FLOW
 
 
 def joined(group: Group | None, stop: Stop) -> Group:
@@ -241,17 +244,12 @@ def known_until_us(fold: Fold) -> int:
     """Return the last instant of which the clock knows that it flowed or that it stood; 0 before therapy began."""
     if fold.last_flow_us is None:
         return 0
-    seen = fold.last_flow_us
-    if fold.stop is not None:
-        seen = max(seen, fold.stop.certain_to_us or 0, fold.stop.run_us or 0)
-    return seen
+    stop = fold.stop or OpenStop(0)
+    return max(fold.last_flow_us, stop.certain_to_us or 0, stop.run_us or 0)
 
 
 def is_silent(fold: Fold, now_us: int, therapy: Therapy) -> bool:
-    """Return whether flow has gone without evidence for longer than the therapy allows.
-
-    Strictly longer: evidence that arrives exactly on the limit is in time.
-    """
+    """Return whether flow has gone without evidence for strictly longer than the therapy allows."""
     if fold.stop is not None or fold.last_flow_us is None:
         return False
     return now_us - fold.last_flow_us > therapy.silence_max_us
@@ -262,11 +260,11 @@ def bounds(fold: Fold, now_us: int, therapy: Therapy) -> Bounds | None:
     stop = fold.stop
     silent = is_silent(fold, now_us, therapy)
     if silent and fold.last_flow_us is not None:
-        why = why_flowed(fold, fold.last_flow_us)
-        stop = OpenStop(fold.last_flow_us, is_silence=True, earliest_why=why)
+        stop = OpenStop(fold.last_flow_us, is_silence=True, earliest_why=why_flowed(fold, fold.last_flow_us))
     group = fold.group
     if stop is None:
         return None if group is None else group_bounds(group)
+    before_us = summed_us(group, stop.earliest_why, is_silence=stop.is_silence)
     shown = joined(group, finished(stop, now_us, Why.UNKNOWN))
     return Bounds(
         opened_us=shown.opened_us,
@@ -279,9 +277,7 @@ def bounds(fold: Fold, now_us: int, therapy: Therapy) -> Bounds | None:
         flow_us=None,
         is_flow_claimed=stop.run_us is not None or stop.is_flow_claimed,
         listed=shown.listed,
-        counts_from_us=stop.onset_earliest_us
-        + stop.ran_least_us
-        - summed_us(group, stop.earliest_why, is_silence=stop.is_silence),
+        counts_from_us=stop.onset_earliest_us + stop.ran_least_us - before_us,
     )
 
 

@@ -17,7 +17,6 @@ from monitor.interruption.alerts import acknowledge_alerts, raise_alert, resolve
 from monitor.interruption.course import begun, with_off
 from monitor.interruption.effects import (
     Effect,
-    EvidenceAdmitted,
     EvidenceDoubted,
     PersonActed,
     PhaseChanged,
@@ -36,10 +35,12 @@ from monitor.interruption.events import (
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import admit
 from monitor.interruption.holds import is_stopped
+from monitor.interruption.off_patient import is_off_now
 from monitor.interruption.offtime import Fold, bounds
 from monitor.interruption.plan import complete_for_good
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import Incident, Mark, Phase, PumpState
+from monitor.interruption.taking_off import disconnected, person_evidence, reconnected, seen_flowing
 
 replace = msgspec.structs.replace
 
@@ -66,15 +67,12 @@ def marked(state: PumpState, event: Marked, policy: Policy, effects: list[Effect
     if _says_bolus(event.note):
         state = raise_alert(state, OwnCode.BOLUS_RISK, at_us, effects)
     if event.mark is MarkKind.FLOW_CHECKED:
-        state = replace(state, contradicted_at_us=None)
-        return _person_evidence(state, EvidenceKind.PERSON_FLOW, at_us, at_us, policy, effects)
+        state = seen_flowing(state, at_us)
+        return person_evidence(state, EvidenceKind.PERSON_FLOW, at_us, at_us, policy, effects)
     if event.mark is MarkKind.RECONNECT:
-        state = _person_evidence(state, EvidenceKind.NO_FLOW, at_us, at_us, policy, effects)
-        state = replace(state, mark=None, is_disconnected=False, contradicted_at_us=None)
-        return _person_evidence(state, EvidenceKind.PERSON_FLOW, at_us, at_us, policy, effects)
+        return reconnected(state, at_us, policy, effects)
     if event.mark is MarkKind.DISCONNECT:
-        state = _person_evidence(state, EvidenceKind.PERSON_STOP, at_us, at_us, policy, effects)
-        state = replace(state, is_disconnected=True)
+        state = disconnected(state, at_us, policy, effects)
     if event.mark in _PLANNED:
         state = replace(state, mark=_window(event, policy))
     return bags.hung(state, policy, None, at_us, effects) if event.mark is MarkKind.BAG_CHANGE else state
@@ -107,26 +105,16 @@ def reported(state: PumpState, event: Reported, policy: Policy, effects: list[Ef
     """Return the state after a person said what they see; weighed like a flow check, with their name."""
     effects.append(PersonActed(what=REPORT_RUNNING if event.running else REPORT_STOPPED, by=event.by))
     if event.running:
-        state = replace(state, contradicted_at_us=None)
-        return _person_evidence(state, EvidenceKind.PERSON_FLOW, event.at_us, event.at_us, policy, effects)
+        state = seen_flowing(state, event.at_us)
+        return person_evidence(state, EvidenceKind.PERSON_FLOW, event.at_us, event.at_us, policy, effects)
     if event.since_us is None:
         # When it stopped is not said: it was seen standing, as the pump's own status would say it.
-        return _person_evidence(state, EvidenceKind.NO_FLOW, event.at_us, event.at_us, policy, effects)
+        return person_evidence(state, EvidenceKind.NO_FLOW, event.at_us, event.at_us, policy, effects)
     since_us = min(event.since_us, event.at_us)
     if state.delivery is DeliveryStatus.DELIVERING and since_us < (state.fold.last_flow_us or 0):
         # The pump said that it delivers while nothing flowed: what it says is no evidence any more.
         state = replace(state, contradicted_at_us=event.at_us)
-    return _person_evidence(state, EvidenceKind.PERSON_STOP, event.at_us, since_us, policy, effects)
-
-
-def _person_evidence(
-    state: PumpState, kind: EvidenceKind, at_us: int, earliest_us: int, policy: Policy, effects: list[Effect]
-) -> PumpState:
-    if state.completed_at_us is not None:
-        effects.append(EvidenceDoubted(why="the planned therapy is complete"))
-        return state
-    effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
-    return admit(state, Evidence(kind, at_us, at_us, earliest_us), policy.therapy)
+    return person_evidence(state, EvidenceKind.PERSON_STOP, event.at_us, since_us, policy, effects)
 
 
 def swapped(state: PumpState, event: Swapped, policy: Policy, effects: list[Effect]) -> PumpState:
@@ -235,6 +223,7 @@ def _without_group(state: PumpState, incident: Incident, at_us: int) -> PumpStat
             flow_from_us=incident.flow_us,
             last_flow_us=incident.flow_us,
             checked_us=fold.checked_us,
+            off_patient=fold.off_patient,
         )
         return replace(state, fold=replace(fold, done=done), base=base, evidence=kept)
     if fold.stop is None and fold.flow_from_us is not None:
@@ -242,5 +231,7 @@ def _without_group(state: PumpState, incident: Incident, at_us: int) -> PumpStat
         base = replace(begun, last_flow_us=fold.flow_from_us, reading=None)
         tail = state.evidence[-1:] if state.evidence else ()
         return replace(state, fold=begun, base=base, evidence=tail)
-    begun = Fold(flow_from_us=at_us, last_flow_us=at_us, reading=fold.reading, reckoned_at_us=at_us)
+    begun = Fold(at_us, at_us, reading=fold.reading, reckoned_at_us=at_us, off_patient=fold.off_patient)
+    if is_off_now(fold.off_patient):
+        state = replace(state, contradicted_at_us=state.contradicted_at_us or at_us)
     return replace(state, fold=begun, base=begun, evidence=())

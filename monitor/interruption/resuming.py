@@ -7,9 +7,10 @@ from typing import NamedTuple
 import msgspec
 
 from monitor.interruption.evidence import Evidence
-from monitor.interruption.offtime import Fold, OpenStop, Stop, finished, joined, ran_inside
+from monitor.interruption.off_patient import is_off, is_put_on
+from monitor.interruption.offtime import Fold, OpenStop, Stop, finished, joined, ran_inside, why_flowed
 from monitor.interruption.policy import Therapy
-from monitor.interruption.reading import Motion, Ran, Reading, has_moved
+from monitor.interruption.reading import Motion, Ran, Reading, has_moved, is_due
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
@@ -62,7 +63,43 @@ def confirmed_at(reading: Reading | None, evidence: Evidence) -> int | None:
 def confirm(fold: Fold, at_us: int, last_us: int, therapy: Therapy, why: Why) -> Fold:
     """Close the open stop: flow is confirmed at ``at_us`` at the latest and surely known until ``last_us``."""
     stop = fold.stop
-    return fold if stop is None else resumed(fold, finished(stop, at_us, why), last_us, therapy)
+    if stop is None:
+        return fold
+    if is_off(fold.off_patient, last_us):
+        return _off_patient(fold, stop, at_us, therapy, why)
+    is_by_mark = why is not Why.PERSON_SAW_FLOW and _is_back_since_put_on(fold, stop, at_us, therapy)
+    back_us = stop.certain_to_us if is_by_mark and stop.certain_to_us is not None else at_us
+    return resumed(fold, finished(stop, min(at_us, back_us), why), last_us, therapy)
+
+
+def _off_patient(fold: Fold, stop: OpenStop, at_us: int, therapy: Therapy, why: Why) -> Fold:
+    """Return the clock after flow that was claimed while the line was off.
+
+    What the pump moves reaches nobody; it is only known to run. What a person saw flow flowed at that instant, and
+    counts no longer than that until the line is put on again.
+    """
+    if why is not Why.PERSON_SAW_FLOW:
+        return replace(fold, stop=replace(stop, is_denied=False, is_flow_claimed=False, run_us=None))
+    seen = resumed(fold, finished(stop, at_us, why), at_us, therapy)
+    return replace(seen, stop=OpenStop(at_us, earliest_why=why_flowed(seen, at_us), is_denied=stop.is_denied))
+
+
+def _is_back_since_put_on(fold: Fold, stop: OpenStop, at_us: int, therapy: Therapy) -> bool:
+    """Return whether the pump's first word after the line was put on, ``at_us``, says that it flowed from there on.
+
+    A reconnect ends nothing by itself. It dates the return of flow where the pump's last word before it was not
+    against flow, its first word after it comes in time, and the counter does not say that the motor stood.
+    """
+    put_on_us = stop.certain_to_us
+    if put_on_us is None or not is_put_on(fold.off_patient, put_on_us) or stop.is_denied or stop.is_flow_claimed:
+        return False
+    if at_us - put_on_us > therapy.silence_max_us:
+        return False
+    reading = fold.reading
+    if reading is None or stop.put_on_ul is None:
+        return True
+    before = replace(reading, at_us=put_on_us, still_us=put_on_us, motion=Motion.FLOWING, counter_ul=stop.put_on_ul)
+    return not is_due(before, reading.counter_ul, at_us, therapy.min_rate_fraction)
 
 
 def resumed(fold: Fold, stop: Stop, last_us: int, therapy: Therapy) -> Fold:

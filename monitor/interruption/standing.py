@@ -6,9 +6,11 @@ import msgspec
 
 from monitor.interruption.evidence import DATED_STOPS, Evidence, EvidenceKind
 from monitor.interruption.lookahead import Ahead, is_blind
-from monitor.interruption.offtime import Fold, OpenStop, certain_us, ran_inside, why_flowed
+from monitor.interruption.off_patient import is_off, is_off_between, is_put_on, is_taken_off, was_off
+from monitor.interruption.offtime import Fold, OpenStop, certain_us, finished, ran_inside, why_flowed
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, ran
+from monitor.interruption.resuming import resumed
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
@@ -25,6 +27,9 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
     """Return the clock after evidence that nothing flows."""
     reading, stop = fold.reading, fold.stop
     found = ran(reading, evidence, therapy) if evidence.kind is EvidenceKind.NO_FLOW else None
+    if reading is not None and is_off_between(fold.off_patient, reading.at_us, evidence.at_us):
+        # Whatever the motor moved, it did not reach the patient.
+        found = None
     was_claimed = stop is not None and stop.is_flow_claimed
     if stop is None:
         stop = _begun(fold, evidence, therapy, ahead)
@@ -41,9 +46,33 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
             stop = ran_inside(stop, least_us, found.at_most_us)
         elif reading.motion is Motion.FLOWING and is_unparted(fold, reading) and not stop.is_doubted:
             stop = _narrowed_onset(stop, reading.at_us, found, is_closed=is_closed)
+    is_mark = _is_mark(fold, evidence)
+    stop = replace(stop, is_denied=stop.is_denied if is_mark else True)
+    if is_mark:
+        # From here on no witness is asked about what was before.
+        return _marked(fold, stop, evidence, therapy, ahead)
     if evidence.kind in DATED_STOPS and evidence.earliest_us < evidence.at_us:
         return replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, evidence.at_us))
     return replace(fold, stop=stop)
+
+
+def _marked(fold: Fold, stop: OpenStop, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
+    """Return the clock after a mark that the line came off or was put on: put on, the pump's last word may end it."""
+    put_on_ul = None if fold.reading is None else fold.reading.counter_ul
+    stop = replace(stop, put_on_ul=put_on_ul)
+    fold = replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, evidence.at_us))
+    at_us = evidence.moved_us
+    if at_us is None or stop.is_denied or ahead.window_from_us(at_us) is not None:
+        # In a latency window the pump's word is worth nothing.
+        return fold
+    return resumed(fold, finished(stop, at_us, Why.FLOW_CONFIRMED), at_us, therapy)
+
+
+def _is_mark(fold: Fold, evidence: Evidence) -> bool:
+    """Return whether it is a person's mark that the line came off, or was put on again, at this instant."""
+    if evidence.kind is not EvidenceKind.PERSON_STOP or evidence.earliest_us != evidence.at_us:
+        return False
+    return is_taken_off(fold.off_patient, evidence.at_us) or is_put_on(fold.off_patient, evidence.at_us)
 
 
 def is_unparted(fold: Fold, reading: Reading) -> bool:
@@ -75,7 +104,9 @@ def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran, *, is_closed: bool
 def _begun(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> OpenStop:
     """Return the stop that begins with the later of the last flow and the pump's stop time less its latency."""
     last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
-    if evidence.kind is EvidenceKind.NO_FLOW:
+    is_seen = evidence.kind is EvidenceKind.NO_FLOW or is_put_on(fold.off_patient, evidence.at_us)
+    if is_seen:
+        # Put on again, it was off until then; since when, nobody said.
         return OpenStop(last_us, earliest_why=why_flowed(fold, last_us))
     reach_us, why = _reach(fold, evidence)
     is_covered = ahead.is_bridged(last_us, evidence.at_us)
@@ -116,7 +147,8 @@ def _said_since(fold: Fold, stop: OpenStop, evidence: Evidence, therapy: Therapy
 
 def _certain(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
     """Return the stop with what it certainly has lasted."""
-    if stop.is_flow_claimed and stop.onset_latest_us is not None:
+    is_void = was_off(fold.off_patient, evidence.at_us)
+    if stop.is_flow_claimed and stop.onset_latest_us is not None and not is_void:
         # Flow was claimed in between: whether it flowed is not known, so a new certain stretch begins.
         certain = certain_us(stop) + stop.ran_most_us
         stop = replace(stop, certain_sum_us=certain, onset_latest_us=None, certain_to_us=None)
@@ -146,20 +178,24 @@ def _certain(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
 def doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
     """Return the clock after doubtful flow: it counts into the upper bound and not into the lower one."""
     stop = fold.stop
+    if stop is not None and is_off(fold.off_patient, evidence.at_us):
+        return replace(fold, stop=replace(stop, is_denied=True))
     if stop is None:
         last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
         window_us = None if evidence.kind is EvidenceKind.DOUBT else ahead.window_from_us(evidence.at_us)
         if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
             why = why_flowed(fold, last_us)
-            return replace(fold, stop=OpenStop(last_us, is_flow_claimed=True, earliest_why=why, is_doubted=True))
+            stop = OpenStop(last_us, is_flow_claimed=True, earliest_why=why, is_doubted=True, is_denied=True)
+            return replace(fold, stop=stop)
         # Taken back by a later stop: it flowed until that stop's window begins.
-        return replace(fold, stop=OpenStop(window_us, is_flow_claimed=True, earliest_why=Why.LATENCY, is_doubted=True))
+        latent = OpenStop(window_us, is_flow_claimed=True, earliest_why=Why.LATENCY, is_doubted=True, is_denied=True)
+        return replace(fold, stop=latent)
     run_us = stop.run_us
     if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
         run_us = evidence.at_us
-    if stop.is_flow_claimed and stop.is_doubted and run_us == stop.run_us:
+    if stop.is_flow_claimed and stop.is_doubted and stop.is_denied and run_us == stop.run_us:
         return fold
-    return replace(fold, stop=replace(stop, is_flow_claimed=True, is_doubted=True, run_us=run_us))
+    return replace(fold, stop=replace(stop, is_flow_claimed=True, is_doubted=True, is_denied=True, run_us=run_us))
 
 
 def silence(fold: Fold) -> OpenStop:

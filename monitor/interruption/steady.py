@@ -13,6 +13,7 @@ from monitor.interruption.device_time import is_clock_due
 from monitor.interruption.events import PumpObserved
 from monitor.interruption.evidence import EvidenceKind
 from monitor.interruption.hearing import window_after
+from monitor.interruption.off_patient import is_off_now
 from monitor.interruption.policy import Policy
 from monitor.interruption.reading import Reading, is_due
 from monitor.interruption.samples import added
@@ -40,7 +41,7 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
         or seen.rate_ml_per_h != state.rate_ml_per_h
         or state.delivery is not DeliveryStatus.DELIVERING
         or state.completed_at_us is not None
-        or state.is_disconnected
+        or is_off_now(fold.off_patient)
         or state.contradicted_at_us is not None
         or state.strange_serial is not None
         or state.tail_to_us > event.at_us

@@ -50,12 +50,17 @@ def _once_each(events: Iterable[Event]) -> list[Event]:
 
 
 def _off_patient(events: list[Event]) -> list[list[int]]:
-    """Return the stretches between disconnect and reconnect; the last one may be open."""
+    """Return the stretches between disconnect and reconnect; the last one may be open.
+
+    A second disconnect finds the line off already; a reconnect alone is a stretch of no length.
+    """
     out: list[list[int]] = []
     for event in events:
-        if isinstance(event, Marked) and event.mark == "disconnect":
+        if isinstance(event, Marked) and event.mark == "disconnect" and not (out and len(out[-1]) == 1):
             out.append([event.at_us])
-        elif isinstance(event, Marked) and event.mark == "reconnect" and out and len(out[-1]) == 1:
+        elif isinstance(event, Marked) and event.mark == "reconnect":
+            if not out or len(out[-1]) == 2:
+                out.append([event.at_us])
             out[-1].append(event.at_us)
     return out
 
@@ -91,16 +96,34 @@ def _of_status(at_us: int, status: StatusObserved, rules: Rules) -> list[Claim]:
 
 
 def _take_off_patient(claims: list[Claim], stretches: list[list[int]], rules: Rules) -> None:
-    for stretch in stretches:
-        off_us, on_us = stretch[0], stretch[1] if len(stretch) > 1 else None
-        inside = [c for c in claims if c.at_us >= off_us and (on_us is None or c.at_us < on_us) and not c.by_person]
-        flows = [c for c in inside if c.kind is Kind.FLOW]
-        claims[:] = [c for c in claims if c not in flows]
-        claims.append(Claim(off_us, Kind.NO_FLOW, is_stop_time=True, by_person=True))
+    """Put the marks among the claims, and take out what the pump claimed while the line was off (reading 13)."""
+    said = list(claims)
+    for off_us, *ends in stretches:
+        on_us = ends[0] if ends else None
+        inside = [c for c in said if c.at_us >= off_us and (on_us is None or c.at_us < on_us)]
+        void = [c for c in inside if not c.by_person and c.kind is not Kind.NO_FLOW]
+        claims[:] = [c for c in claims if not any(c is other for other in void)]
+        claims += [Claim(c.at_us + 1, Kind.DOUBT) for c in inside if c.by_person and c.kind is Kind.FLOW]
+        if off_us != on_us:
+            claims.append(Claim(off_us, Kind.NO_FLOW, is_stop_time=True, by_person=True))
         if on_us is not None:
-            is_back = bool(inside) and inside[-1].kind is Kind.FLOW and on_us - inside[-1].at_us <= rules.silence_max_us
-            claims.append(Claim(on_us, Kind.FLOW if is_back else Kind.NO_FLOW, is_run_event=is_back, by_person=True))
-        claims.sort(key=lambda claim: claim.at_us)
+            claims.append(Claim(on_us, Kind.NO_FLOW, by_person=True))
+            if _is_back(said, on_us, rules):
+                # Of one instant flow comes first; this flow comes after the line was seen off.
+                claims.append(Claim(on_us + 1, Kind.FLOW))
+        claims.sort(key=lambda claim: (claim.at_us, claim.kind is not Kind.FLOW))
+
+
+def _is_back(said: list[Claim], on_us: int, rules: Rules) -> bool:
+    """Whether it flowed from the reconnect on: by what was said last before it, or first after it."""
+    before = [c for c in said if c.at_us < on_us]
+    after = next((c for c in said if c.at_us > on_us), None)
+    if not before or before[-1].kind is not Kind.FLOW:
+        return False
+    if on_us - before[-1].at_us <= rules.silence_max_us:
+        return True
+    is_flow = after is not None and after.kind is Kind.FLOW and not after.is_run_event and not after.by_person
+    return is_flow and after is not None and after.at_us - on_us <= rules.silence_max_us
 
 
 def _date_reports(claims: list[Claim], since: list[tuple[int, int]], rules: Rules) -> None:

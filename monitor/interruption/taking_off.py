@@ -1,0 +1,97 @@
+"""What taking the line off the patient, and putting it on again, does to the clock: two marks that people make.
+
+Between them nothing reaches the patient, whatever the pump says. Putting it on again ends nothing by itself:
+whether it flows from then on the pump must say.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from drivers.contract import DeliveryStatus
+from monitor.interruption.alarms import OWN_PRIORITIES, Stops, meaning_of
+from monitor.interruption.classify import is_rate_enough
+from monitor.interruption.downtime import with_off_patient
+from monitor.interruption.effects import Effect, EvidenceAdmitted, EvidenceDoubted
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.evidence_log import admit
+from monitor.interruption.off_patient import is_off_now, put_back, taken_off
+from monitor.interruption.policy import Policy
+from monitor.interruption.state import PumpState
+
+replace = msgspec.structs.replace
+
+
+def disconnected(state: PumpState, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state with the line off the patient: what the pump says of flow from here on is no flow evidence."""
+    if is_off_now(state.fold.off_patient):
+        return state
+    state = with_off_patient(state, taken_off(state.fold.off_patient, at_us))
+    state = person_evidence(state, EvidenceKind.PERSON_STOP, at_us, at_us, policy, effects)
+    stop = state.fold.stop
+    if state.contradicted_at_us is not None or stop is None or stop.is_denied:
+        # Where it stood before, what it says next is kept: that it runs again is news.
+        return state
+    return replace(state, contradicted_at_us=at_us)
+
+
+def reconnected(state: PumpState, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
+    """Return the state with the line on the patient again: it was off until now.
+
+    It flows from now on if the pump said so last and was heard in time; else its next word must tell.
+    """
+    is_doubtful = _is_flow_doubtful(state, policy)
+    stretches = put_back(state.fold.off_patient, at_us)
+    state = replace(with_off_patient(state, stretches), mark=None)
+    if is_doubtful:
+        # While the line was off such words were not kept.
+        state = person_evidence(state, EvidenceKind.DOUBT, at_us, at_us, policy, effects)
+    contradicted_us = state.contradicted_at_us
+    # Where somebody found before that the pump's word is worth nothing, nobody has seen it flow since.
+    is_believed = contradicted_us is None or contradicted_us >= stretches[-1].from_us
+    state = replace(state, contradicted_at_us=None if is_believed else contradicted_us)
+    is_flowing = state.delivery is DeliveryStatus.DELIVERING and _is_heard(state, at_us, policy)
+    flows_from_us = at_us if is_flowing and is_believed and not is_doubtful else None
+    kind = EvidenceKind.PERSON_STOP
+    return person_evidence(state, kind, at_us, at_us, policy, effects, flows_from_us=flows_from_us)
+
+
+def seen_flowing(state: PumpState, at_us: int) -> PumpState:
+    """Return the state after a person saw it flow: the pump is believed again, unless the line is off."""
+    return replace(state, contradicted_at_us=at_us if is_off_now(state.fold.off_patient) else None)
+
+
+def person_evidence(
+    state: PumpState,
+    kind: EvidenceKind,
+    at_us: int,
+    earliest_us: int,
+    policy: Policy,
+    effects: list[Effect],
+    *,
+    flows_from_us: int | None = None,
+) -> PumpState:
+    """Return the state with what a person said or did admitted as evidence, unless the therapy is complete.
+
+    ``flows_from_us`` is when it flows again by the pump's last word, if by nothing else.
+    """
+    if state.completed_at_us is not None:
+        effects.append(EvidenceDoubted(why="the planned therapy is complete"))
+        return state
+    effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
+    return admit(state, Evidence(kind, at_us, at_us, earliest_us, moved_us=flows_from_us), policy.therapy)
+
+
+def _is_flow_doubtful(state: PumpState, policy: Policy) -> bool:
+    """Return whether the pump's last status, or an alarm that stands, makes flow doubtful."""
+    ordered = None if state.order is None else state.order.rate_ml_per_h
+    if state.delivery is DeliveryStatus.KVO and not policy.therapy.kvo_counts:
+        return True
+    if state.delivery is DeliveryStatus.DELIVERING and not is_rate_enough(policy.therapy, state.rate_ml_per_h, ordered):
+        return True
+    return any(alert.code not in OWN_PRIORITIES and meaning_of(alert.code).stops is Stops.MAY for alert in state.alerts)
+
+
+def _is_heard(state: PumpState, at_us: int, policy: Policy) -> bool:
+    heard_us = state.last_contact_at_us
+    return heard_us is not None and at_us - heard_us <= policy.therapy.silence_max_us
