@@ -63,7 +63,7 @@ def next_deadline_us(state: PumpState, policy: Policy) -> int | None:
             due.extend(_threshold_us(state, policy))
         elif fold.last_flow_us is not None:
             due.append(fold.last_flow_us + therapy.silence_max_us + 1)
-        if not _has_alert(state, OwnCode.SILENT):
+        if not (state.alerts and _has_alert(state, OwnCode.SILENT)):
             due.append(awaited_from_us(state) + therapy.silence_max_us + 1)
     if state.mark is not None:
         due.append(state.mark.window_until_us)
@@ -94,9 +94,9 @@ def _threshold_us(state: PumpState, policy: Policy) -> list[int]:
 
 
 def _has_silent_incident(state: PumpState) -> bool:
-    return state.fold.stop is None and any(
-        incident.phase is Phase.OPEN and incident.flow_us is None for incident in state.incidents
-    )
+    if state.fold.stop is not None or not state.incidents:
+        return False
+    return any(incident.phase is Phase.OPEN and incident.flow_us is None for incident in state.incidents)
 
 
 def _has_alert(state: PumpState, code: str) -> bool:
