@@ -7,16 +7,18 @@ lies further back than late evidence may amend is folded into ``base`` for good.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.folding import apply, needs_refold, refold
-from monitor.interruption.offtime import Fold, certain_us, known_until_us
+from monitor.interruption.offtime import Fold, Group, certain_us, known_until_us
 from monitor.interruption.parting import inserted
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import has_moved, is_due
 from monitor.interruption.samples import added
-from monitor.interruption.state import Phase, PumpState
+from monitor.interruption.state import Incident, Phase, PumpState
 
 KEPT_MAX = 64
 """How many entries one pump keeps; beyond it the older half is folded into the base."""
@@ -140,7 +142,24 @@ def pruned(state: PumpState, therapy: Therapy, *, is_late: bool = False) -> Pump
     if not older or not newer:
         return state
     base = replace(refold(state.base, older, therapy, newer), done=())
-    return replace(state, base=base, fold=replace(fold, done=()), evidence=newer)
+    state = let_go(state, fold.done)
+    return replace(state, base=base, fold=replace(fold, done=()), evidence=newer, pasts=())
+
+
+def let_go(state: PumpState, groups: Iterable[Group]) -> PumpState:
+    """Return the state with the interruptions of these stops settled: evidence of them is not kept any more."""
+    spans = [(group.opened_us, group.flow_us) for group in groups]
+    if not spans or not any(incident.is_kept for incident in state.incidents):
+        return state
+    return replace(
+        state,
+        incidents=tuple(replace(one, is_kept=one.is_kept and not _lies_in(one, spans)) for one in state.incidents),
+    )
+
+
+def _lies_in(incident: Incident, spans: list[tuple[int, int]]) -> bool:
+    ended_us = incident.flow_us
+    return ended_us is not None and any(start <= ended_us and incident.opened_at_us <= end for start, end in spans)
 
 
 def _halved(state: PumpState, therapy: Therapy) -> PumpState:
@@ -152,6 +171,7 @@ def _halved(state: PumpState, therapy: Therapy) -> PumpState:
         (incident.opened_at_us, incident.flow_us) for incident in state.incidents if incident.phase is not Phase.OPEN
     }
     settled = {group for group in base.done if (group.opened_us, group.flow_us) in known}
+    state = let_go(state, settled)
     fold = replace(state.fold, done=tuple(group for group in state.fold.done if group not in settled))
     base = replace(base, done=tuple(group for group in base.done if group not in settled))
     return replace(state, fold=fold, base=base, evidence=newer)

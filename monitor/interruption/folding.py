@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from monitor.interruption.denying import stalled, without_denied
 from monitor.interruption.evidence import DATED_STOPS, Evidence, EvidenceKind
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead, ahead_of, believable, is_blind
 from monitor.interruption.offtime import Fold, OpenStop, Stop
@@ -39,6 +40,7 @@ replace = msgspec.structs.replace
 def apply(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead = NOTHING_AHEAD) -> Fold:
     """Return the clock after one piece of evidence, not older than any before it."""
     kind = evidence.kind
+    fold = without_denied(fold, evidence, therapy)
     claim = _CLAIMS.get(kind)
     if claim is not None:
         return claim(fold, evidence, therapy, ahead)
@@ -170,7 +172,7 @@ def _flow_after_gap(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahe
     if found is not None and found.is_throughout and not lags:
         return _flows_on(fold, evidence, therapy)
     if lags and not has_moved(fold.reading, evidence):
-        return _counter_stands(fold, evidence, therapy)
+        return _read(stalled(fold), evidence, therapy)
     if found is not None:
         return _stop_inside(fold, evidence, found, therapy)
     fold = replace(fold, stop=silence(fold))
@@ -184,16 +186,6 @@ def _flows_on(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
         bridged_us = evidence.at_us
     fold = replace(fold, last_flow_us=max(before_us, evidence.to_us), bridged_us=bridged_us)
     return settle(_read(fold, evidence, therapy), therapy)
-
-
-def _counter_stands(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
-    """Open a stop back to when the counter last moved: "delivering" with a counter that stands is doubt."""
-    reading = fold.reading
-    onset_us = fold.last_flow_us or evidence.at_us
-    if reading is not None:
-        onset_us = min(onset_us, max(reading.still_us, fold.checked_us or 0, fold.flow_from_us or 0))
-    stop = OpenStop(onset_us, is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
-    return _read(replace(fold, stop=stop), evidence, therapy)
 
 
 def _stop_inside(fold: Fold, evidence: Evidence, found: Ran, therapy: Therapy) -> Fold:

@@ -19,20 +19,20 @@ from drivers.contract import (
     Observation,
     StatusObserved,
 )
+from monitor.interruption import past
+from monitor.interruption.admission import admitted, log_covered
 from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, AlertPriority, OwnCode, meaning_of
 from monitor.interruption.alerts import FLOW_DENIES, raise_alert, resolve_alerts, resolve_code
 from monitor.interruption.classify import (
     alarm_evidence,
-    coverage_evidence,
     found_alarm_evidence,
     is_rate_fitting,
     log_evidence,
     status_evidence,
 )
-from monitor.interruption.device_time import clock_read, device_us_of
+from monitor.interruption.device_time import clock_read
 from monitor.interruption.effects import Effect, EvidenceAdmitted, EvidenceDoubted
-from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.evidence_log import admit, is_repeat, is_too_old, rate_at, without_certainty
+from monitor.interruption.evidence_log import rate_at
 from monitor.interruption.plan import complete, is_completion, is_in_course
 from monitor.interruption.policy import SECOND_US, Policy
 from monitor.interruption.pump_clock import forgotten
@@ -83,7 +83,7 @@ def _weighed(
     if isinstance(observation, AlarmObserved):
         return _alarm(state, observation, at_us, policy, effects)
     if isinstance(observation, LogCovered):
-        return _log_covered(state, observation, at_us, policy, effects)
+        return log_covered(state, observation, at_us, policy, effects)
     return _log_event(state, observation, at_us, policy, effects)
 
 
@@ -175,7 +175,7 @@ def _status(
         elif is_in_course(state, at_us):
             detail = f"running at {status.rate_ml_per_h:g} mL/h, ordered {ordered:g} mL/h"
             state = raise_alert(state, OwnCode.RATE_MISMATCH, at_us, effects, detail=detail)
-    return _admit(state, found, at_us, policy, effects, status, "status")
+    return admitted(state, found, at_us, policy, effects, status, "status")
 
 
 def _alarm_list(
@@ -199,7 +199,7 @@ def _alarm_list(
     for code, raw in sorted(listed - active, key=str):
         found = found_alarm_evidence(code, status, at_us, since_us, policy.therapy, rate)
         if found is not None:
-            state = _admit(state, found, at_us, policy, effects, status, f"alarm:{code}")
+            state = admitted(state, found, at_us, policy, effects, status, f"alarm:{code}")
         state = raise_alert(state, code, at_us, effects, raw_code=raw)
     return state
 
@@ -222,9 +222,9 @@ def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, e
         state = replace(state, pump_clock=forgotten(state.pump_clock))
     if alarm.code == AlarmCode.RES_EMPTY and is_completion(state, policy, about_us):
         return complete(state, policy, about_us, effects)
-    found = alarm_evidence(alarm, at_us, policy.therapy, rate_at(state, about_us))
+    found = alarm_evidence(alarm, at_us, policy.therapy, rate_at(past.then(state, about_us) or state, about_us))
     if found is not None:
-        state = _admit(state, found, at_us, policy, effects, alarm, f"alarm:{alarm.code}")
+        state = admitted(state, found, at_us, policy, effects, alarm, f"alarm:{alarm.code}")
     is_denied = meaning_of(alarm.code).stops in FLOW_DENIES or at_us - about_us > policy.therapy.silence_max_us
     if found is not None and is_denied and state.fold.stop is None and state.fold.last_flow_us is not None:
         # An old entry of the log: flow has been confirmed since, so the condition is history.
@@ -247,47 +247,4 @@ def _log_event(
     if not is_end and entry.event is LogEvent.POWER_ON and state.fold.last_flow_us is None:
         effects.append(EvidenceAdmitted(kind="event", about_us=about_us, detail=entry.event))
         return state
-    return _admit(state, found, at_us, policy, effects, entry, f"event:{entry.event}")
-
-
-def _log_covered(state: PumpState, covered: LogCovered, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
-    """Take in a log without a hole where that excuses silence; in a steady course it says nothing new."""
-    fold = state.fold
-    found = coverage_evidence(covered, at_us)
-    is_silent = fold.last_flow_us is not None and at_us - fold.last_flow_us > policy.therapy.silence_max_us
-    if not is_silent and fold.stop is None and fold.group is None:
-        return state
-    if found.at_us - found.earliest_us <= policy.therapy.silence_max_us:
-        return state
-    return _admit(state, found, at_us, policy, effects, covered, "log-covered")
-
-
-def _admit(
-    state: PumpState,
-    found: Evidence,
-    at_us: int,
-    policy: Policy,
-    effects: list[Effect],
-    said: Observation,
-    detail: str,
-) -> PumpState:
-    """Admit evidence that belongs to the course, and journal it unless it only repeats."""
-    device_us = device_us_of(said) if found.unsure_us else None
-    if device_us is not None and not isinstance(said, LinkChanged):
-        found = replace(found, device_us=device_us - int(said.age_s * SECOND_US))
-    if not is_in_course(state, found.at_us):
-        return state
-    if state.is_disconnected and found.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):
-        return state
-    if state.contradicted_at_us is not None and found.at_us >= state.contradicted_at_us:
-        if found.kind in (EvidenceKind.FLOW, EvidenceKind.DOUBT):
-            return state
-        state = replace(state, contradicted_at_us=None)
-    if is_too_old(state, found):
-        effects.append(EvidenceDoubted(why=f"older than what can still be amended: {detail}"))
-        state = raise_alert(state, OwnCode.LATE_EVIDENCE, at_us, effects, detail=detail)
-        return without_certainty(state, found)
-    if not is_repeat(state, found, policy.therapy):
-        kind = found.kind.name.lower().replace("_", "-")
-        effects.append(EvidenceAdmitted(kind=kind, about_us=found.at_us, detail=detail))
-    return admit(state, found, policy.therapy)
+    return admitted(state, found, at_us, policy, effects, entry, f"event:{entry.event}")

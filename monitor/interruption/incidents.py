@@ -43,7 +43,7 @@ def off_class(threshold: Threshold, low_us: int, high_us: int, longest_min_us: i
 def reconcile(state: PumpState, opened: Bounds | None, policy: Policy, now_us: int, effects: list[Effect]) -> PumpState:
     """Return the state with its incidents fitted to the clock at ``now_us``, by which ``opened`` is open."""
     fold = state.fold
-    if opened is None and not fold.done and not _has_open(state):
+    if opened is None and not fold.done and not any(_is_shown(incident) for incident in state.incidents):
         return state
     groups = [(group_bounds(group), True) for group in fold.done]
     if opened is not None:
@@ -72,8 +72,9 @@ def reconcile(state: PumpState, opened: Bounds | None, policy: Policy, now_us: i
     return replace(state, incidents=_bounded(kept), next_number=next_number)
 
 
-def _has_open(state: PumpState) -> bool:
-    return any(incident.phase is Phase.OPEN for incident in state.incidents)
+def _is_shown(incident: Incident) -> bool:
+    """Return whether the clock still shows an incident, unless it was taken back."""
+    return incident.phase is Phase.OPEN or incident.is_kept
 
 
 def _absorbed(
@@ -173,6 +174,7 @@ def _fitted(
         longest_min_us=found.longest_min_us if has_flow else 0,
         is_return_judged=incident.is_return_judged and has_flow,
         listed=found.listed if is_done and is_critical else (),
+        is_kept=True,
     )
     _tell_changes(incident, fitted, found, effects)
     return fitted
@@ -183,6 +185,7 @@ def _has_settled(incident: Incident, found: Bounds, threshold: Threshold, ended_
     low_us, high_us, longest_us = found.min_us, found.max_us, found.longest_min_us
     return (
         incident.phase is Phase.ENDED
+        and incident.is_kept
         and not (incident.was_critical or incident.listed)
         and (incident.flow_us, incident.ended_at_us) == (found.flow_us, ended_at_us)
         and (incident.opened_at_us, incident.stops) == (found.opened_us, found.stops)
@@ -240,7 +243,7 @@ def _without_evidence(incident: Incident, now_us: int, effects: list[Effect], *,
 
     One that was found to belong to another is counted there, and no longer here.
     """
-    if incident.phase is not Phase.OPEN and not (is_absorbed and incident.stops):
+    if not _is_shown(incident) and not (is_absorbed and incident.stops):
         return incident
     phase = Phase.AWAITING_REVIEW if incident.was_critical and not is_absorbed else Phase.ENDED
     after = replace(
@@ -254,8 +257,15 @@ def _without_evidence(incident: Incident, now_us: int, effects: list[Effect], *,
         min_us=0,
         max_us=0,
         longest_min_us=0,
+        listed=(),
+        is_kept=False,
     )
-    effects.append(InterruptionAmended(number=after.number, off_min_us=0, off_max_us=0, off_class=after.off_class))
+    is_late = incident.phase is not Phase.OPEN
+    effects.append(
+        InterruptionAmended(
+            number=after.number, off_min_us=0, off_max_us=0, off_class=after.off_class, found_late=is_late
+        )
+    )
     if after.phase is not incident.phase:
         effects.append(_phase_changed(after, 0, 0))
     return after

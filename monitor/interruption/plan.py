@@ -14,11 +14,11 @@ from monitor.interruption import orders
 from monitor.interruption.course import begun, with_off
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import Order
-from monitor.interruption.free_time import free_until_us, next_free
-from monitor.interruption.offtime import Bounds, Fold, Group, Stop, bounds, known_until_us
+from monitor.interruption.free_time import Stretch, free_until_us, next_free
+from monitor.interruption.offtime import Fold, known_until_us
+from monitor.interruption.past import closed, closed_earlier, past_of, then
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import PumpState
-from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
 
@@ -123,9 +123,8 @@ def _known_us(state: PumpState) -> int:
 
 def _awaited(state: PumpState, at_us: int) -> PumpState:
     """Let the clock begin at an instant at which flow was to begin by plan, whether or not it did."""
-    begun_fold = Fold(flow_from_us=at_us, last_flow_us=at_us, reckoned_at_us=at_us)
-    fold = replace(begun_fold, done=state.fold.done)
-    return replace(state, fold=fold, base=begun_fold, evidence=(), completed_at_us=None)
+    fold = Fold(flow_from_us=at_us, last_flow_us=at_us, reckoned_at_us=at_us, done=state.fold.done)
+    return replace(state, fold=fold, base=fold, evidence=(), completed_at_us=None)
 
 
 def expected_again(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
@@ -145,7 +144,7 @@ def _paused(state: PumpState, policy: Policy, at_us: int, effects: list[Effect])
     """Return the state with a free interval begun at ``at_us``: no stop counts beyond it."""
     until_us = free_until_us(policy.therapy, state.order, at_us) or at_us
     effects.append(PlanChanged(order=state.order, is_complete=False, what="free-interval"))
-    state = _closed(state, policy, at_us)
+    state = closed(state, at_us, policy.therapy)
     if state.course is None:
         state = begun(state, at_us)
     return replace(state, course=replace(state.course, free_until_us=until_us)) if state.course else state
@@ -156,63 +155,54 @@ def complete_for_good(state: PumpState, policy: Policy, at_us: int, effects: lis
     effects.append(PlanChanged(order=state.order, is_complete=True, what="complete"))
     if is_free(state) and state.course is not None:
         return replace(state, course=replace(state.course, free_until_us=None))
-    return _closed(state, policy, at_us)
-
-
-def _closed(state: PumpState, policy: Policy, at_us: int) -> PumpState:
-    open_now = bounds(state.fold, at_us, policy.therapy)
-    done = state.fold.done
-    if open_now is not None and (open_now.max_us > 0 or open_now.stops > 1):
-        last = Group(
-            opened_us=open_now.opened_us,
-            flow_us=at_us if open_now.flow_us is None else open_now.flow_us,
-            stops=open_now.stops,
-            min_us=open_now.min_us,
-            max_us=open_now.max_us,
-            longest_min_us=open_now.longest_min_us,
-            listed=_by_plan(open_now),
-        )
-        done = (*done, last)
-    return replace(state, fold=Fold(done=done), base=Fold(), evidence=(), completed_at_us=at_us)
-
-
-def _by_plan(found: Bounds) -> tuple[Stop, ...]:
-    """Return the stops of an interruption whose open one, if any, ends by plan."""
-    if not found.is_max_running:
-        return found.listed
-    *before, last = found.listed
-    return (*before, replace(last, whys=(*last.whys[:3], Why.PLAN)))
+    return closed(state, at_us, policy.therapy)
 
 
 def complete(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
-    """Return the state with the therapy complete, or its free interval begun, by an empty reservoir at ``at_us``."""
-    order = state.order
-    ends_us = None if order is None else order.ends_at_us
-    if ends_us is not None and abs(ends_us - at_us) <= policy.therapy.completion_us:
-        return complete_for_good(state, policy, at_us, effects)
-    free = next_free(policy.therapy, order, _known_us(state))
-    if free is None:
-        return complete_for_good(state, policy, at_us, effects)
-    state = _paused(state, policy, at_us, effects)
+    """Return the state with the therapy complete, or its free interval begun, by an empty reservoir at ``at_us``.
+
+    Heard after the plan closed the course, it dates that end; the plan's own steps stay taken.
+    """
+    past = past_of(state, at_us)
+    if state.completed_at_us is not None and past is None and not is_free(state):
+        return state
+    if not _is_by_order(state, policy, at_us):
+        free = next_free(policy.therapy, state.order, _known_us(state) if past is None else at_us)
+        if free is not None:
+            return _emptied(state, policy, at_us, free, effects)
+    if past is not None:
+        return closed_earlier(state, at_us, policy.therapy)
+    return complete_for_good(state, policy, at_us, effects)
+
+
+def _is_by_order(state: PumpState, policy: Policy, at_us: int) -> bool:
+    ends_us = None if state.order is None else state.order.ends_at_us
+    return ends_us is not None and abs(ends_us - at_us) <= policy.therapy.completion_us
+
+
+def _emptied(state: PumpState, policy: Policy, at_us: int, free: Stretch, effects: list[Effect]) -> PumpState:
+    """Return the state with a free interval that began early: what was to flow until then is no interruption."""
+    past = past_of(state, at_us)
+    if past is None:
+        state, short_us = _paused(state, policy, at_us, effects), free[0] - at_us
+    else:
+        state, short_us = closed_earlier(state, at_us, policy.therapy), min(free[0], past.closed_us) - at_us
     course = state.course
     if course is None:
         return state
-    # What was planned to flow until the interval has not flowed, and is no interruption either.
-    short_us = max(0, free[0] - at_us)
-    course = with_off(course, at_us, short_us, short_us)
-    return replace(state, course=replace(course, free_until_us=free[1]))
+    course = with_off(course, at_us, max(0, short_us), max(0, short_us))
+    return replace(state, course=course if past is not None else replace(course, free_until_us=free[1]))
 
 
 def is_completion(state: PumpState, policy: Policy, about_us: int) -> bool:
     """Return whether an empty reservoir at ``about_us`` is a planned end or pause and not an early one."""
+    state = then(state, about_us) or state
     if state.fold.stop is not None:
         return False
-    near_us = policy.therapy.completion_us
-    order = state.order
-    if order is not None and order.ends_at_us is not None and abs(order.ends_at_us - about_us) <= near_us:
+    if _is_by_order(state, policy, about_us):
         return True
-    free = None if state.fold.last_flow_us is None else next_free(policy.therapy, order, _known_us(state))
-    return free is not None and abs(free[0] - about_us) <= near_us
+    free = None if state.fold.last_flow_us is None else next_free(policy.therapy, state.order, _known_us(state))
+    return free is not None and abs(free[0] - about_us) <= policy.therapy.completion_us
 
 
 def is_in_course(state: PumpState, about_us: int) -> bool:

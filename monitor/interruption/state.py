@@ -163,6 +163,7 @@ class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
         stops, min_us, max_us, longest_min_us: The numbers once flow has returned.
         listed: Its stops one by one while it waits for review: evidence of them may be let go before.
         is_return_judged: True once it was decided whether the flow that returned was supervised.
+        is_kept: True while evidence of it is kept: if the clock shows it no more, it was taken back.
     """
 
     number: int
@@ -182,6 +183,7 @@ class Incident(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=T
     longest_min_us: int = 0
     listed: tuple[Stop, ...] = ()
     is_return_judged: bool = False
+    is_kept: bool = False
 
 
 class Undated(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -194,6 +196,20 @@ class Undated(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     doubted: Fold
     doubt: Evidence
+    base: Fold
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Past(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The clock before a planned end or pause, for what is heard late.
+
+    Attributes:
+        closed_us: When the plan closed it.
+        fold, base, evidence: As in ``PumpState``, with the last evidence in its whole length.
+    """
+
+    closed_us: int
+    fold: Fold
     base: Fold
     evidence: tuple[Evidence, ...] = ()
 
@@ -232,6 +248,7 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
         plan_due_us: The next instant at which plan, bag or hold change something.
         undated: What was known before a downtime of unknown length; None without one.
         pump_clock: What is known of the pump's own clock; None if it never told it.
+        pasts: The clock before each of the last planned ends and pauses, oldest first, while evidence of it may come.
     """
 
     enrolled_at_us: int
@@ -267,3 +284,4 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
     undated: Undated | None = None
     pump_clock: PumpClock | None = None
     contradicted_at_us: int | None = None
+    pasts: tuple[Past, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from drivers.contract import DeliveryStatus
+from monitor.interruption import past
 from monitor.interruption.alarms import OWN_PRIORITIES, Stops, meaning_of
 from monitor.interruption.classify import is_rate_enough
 from monitor.interruption.downtime import with_off_patient
@@ -75,11 +76,27 @@ def person_evidence(
 
     ``flows_from_us`` is when it flows again by the pump's last word, if by nothing else.
     """
+    state, is_past = _past_amended(state, kind, at_us, earliest_us, policy)
+    if state.completed_at_us is not None and is_past:
+        effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
+        return state
     if state.completed_at_us is not None:
         effects.append(EvidenceDoubted(why="the planned therapy is complete"))
         return state
     effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
     return admit(state, Evidence(kind, at_us, at_us, earliest_us, moved_us=flows_from_us), policy.therapy)
+
+
+def _past_amended(
+    state: PumpState, kind: EvidenceKind, at_us: int, earliest_us: int, policy: Policy
+) -> tuple[PumpState, bool]:
+    """Return the state with what a person says of a time before a planned end counted there, and whether it was."""
+    then, before = past.past_of(state, earliest_us), past.then(state, earliest_us)
+    if then is None or before is None:
+        return state, False
+    told_us = min(at_us, then.closed_us)
+    weighed = admit(before, Evidence(kind, told_us, told_us, earliest_us), policy.therapy)
+    return past.amended(state, earliest_us, weighed, policy.therapy), True
 
 
 def _is_flow_doubtful(state: PumpState, policy: Policy) -> bool:

@@ -46,6 +46,7 @@ from monitor.interruption.holds import hold_changed, run_out
 from monitor.interruption.offtime import Fold
 from monitor.interruption.plan import accept_order, follow_plan
 from monitor.interruption.policy import Policy
+from monitor.interruption.review import closed
 from monitor.interruption.state import PumpState
 from monitor.interruption.steady import steadied
 
@@ -123,7 +124,7 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
         case Acknowledged():
             return people.acknowledged(state, event, effects)
         case Closed():
-            return judged(people.closed(state, event, policy, effects), event.at_us, effects)
+            return judged(closed(state, event, policy, effects), event.at_us, effects)
         case MonitorRestarted():
             return restarted(state, event, policy, effects)
         case ClockSynchronised():

@@ -16,8 +16,9 @@ from drivers.contract import (
     Observation,
     StatusObserved,
 )
+from monitor.interruption.events import FreeInterval, Order, Ordered
 from monitor.interruption.policy import MINUTE_US
-from watched import Watched
+from watched import Watched, minutes
 
 END_MINUTE = 300
 """Every story ends here, with everything delivered."""
@@ -34,6 +35,8 @@ class Story:
     alarm: str | None
     delays: list[int]
     twice: list[bool]
+    free: tuple[int, int] | None = None
+    ends: int | None = None
 
 
 def _stories() -> st.SearchStrategy[Story]:
@@ -50,7 +53,15 @@ def _stories() -> st.SearchStrategy[Story]:
         alarm=st.sampled_from([None, "air", "occl-down"]),
         delays=st.lists(st.integers(0, 90), min_size=10, max_size=10),
         twice=st.lists(st.booleans(), min_size=10, max_size=10),
+        free=st.none() | st.tuples(st.integers(60, 160), st.integers(5, 60)),
+        ends=st.none() | st.integers(150, 290),
     )
+
+
+def _order(story: Story) -> Order:
+    """Return the order with its planned pause and end, if the story has them."""
+    free = () if story.free is None else (FreeInterval(minutes(story.free[0]), minutes(sum(story.free))),)
+    return Order(rate_ml_per_h=5, free=free, ends_at_us=None if story.ends is None else minutes(story.ends))
 
 
 def _statuses(story: Story) -> list[tuple[float, StatusObserved]]:
@@ -92,7 +103,8 @@ def _told(story: Story, *, is_late: bool) -> list[tuple[object, ...]]:
         if is_late and story.twice[place % 10]:
             again = min(heard + 7.25, END_MINUTE)
             arrivals.append((again, 0, _observation(what, (again - at) * 60)))
-    pump = Watched()
+    pump = Watched(ordered_ml_per_h=None)
+    pump.take(Ordered(at_us=0, order=_order(story), by="test"))
     for at, _, said in sorted(arrivals, key=lambda arrival: arrival[:2]):
         pump.say(at, said)
     pump.wait(END_MINUTE + 1)

@@ -125,7 +125,7 @@ def test_a_stop_before_a_free_interval_is_counted_until_its_start() -> None:
     pump.runs(0, 100)
     pump.event(100, "delivery-stop")
     pump.stands(101, 300)
-    assert pump.off() == (19, 20)
+    assert pump.off() == (20, 20)
     assert pump.only.phase is Phase.ENDED
 
 

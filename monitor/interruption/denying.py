@@ -1,0 +1,61 @@
+"""Takes back flow that was only claimed, where the pump's counter says that the motor stood.
+
+A pump may tell its run state often and its counter now and then. Between two readings of the counter its
+word is believed; where the later reading shows less than was due by the last claim of flow, what was
+claimed since the earlier one was no flow evidence, and what follows is dated from that reading.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.offtime import Fold, OpenStop, why_flowed
+from monitor.interruption.policy import Therapy
+from monitor.interruption.reading import Reading, has_moved, is_due
+from monitor.interruption.standing import is_unparted
+from monitor.interruption.why import Why
+
+replace = msgspec.structs.replace
+
+_READ = frozenset((EvidenceKind.FLOW, EvidenceKind.NO_FLOW, EvidenceKind.DOUBT))
+"""What tells a counter as it was at its own instant."""
+
+
+def without_denied(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
+    """Return the clock without the claims of flow that the counter in ``evidence`` denies."""
+    reading = fold.reading
+    known_us = fold.last_flow_us if fold.stop is None else fold.stop.onset_earliest_us
+    if reading is None or known_us is None or reading.at_us >= known_us:
+        # Every claim came with its counter: each was weighed as it came.
+        return fold
+    if not _can_tell(fold, reading, evidence):
+        return fold
+    if not is_due(reading, evidence.counter_ul, known_us, therapy.min_rate_fraction):
+        return fold
+    flowed_us = reading.at_us if has_moved(reading, evidence) else _stood_from_us(fold, reading, known_us)
+    if fold.stop is None:
+        return replace(fold, last_flow_us=flowed_us)
+    stop = replace(fold.stop, onset_earliest_us=flowed_us, earliest_why=why_flowed(fold, flowed_us))
+    return replace(fold, stop=stop)
+
+
+def _can_tell(fold: Fold, reading: Reading, evidence: Evidence) -> bool:
+    if evidence.kind not in _READ or evidence.unsure_us or not is_unparted(fold, reading):
+        return False
+    return evidence.kind is not EvidenceKind.FLOW or evidence.rate_ul_per_h == reading.rate_ul_per_h
+
+
+def stalled(fold: Fold) -> Fold:
+    """Return the clock with a stop open since the counter last moved: "delivering" while it stands is doubt."""
+    reading = fold.reading
+    if reading is None or fold.last_flow_us is None:
+        return fold
+    onset_us = _stood_from_us(fold, reading, fold.last_flow_us)
+    stop = OpenStop(onset_us, is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
+    return replace(fold, stop=stop)
+
+
+def _stood_from_us(fold: Fold, reading: Reading, known_us: int) -> int:
+    """Return when the counter last moved, or when a person or a confirmation last said that it flowed."""
+    return min(known_us, max(reading.still_us, fold.checked_us or 0, fold.flow_from_us or 0))
