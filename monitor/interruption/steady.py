@@ -60,6 +60,11 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
     tail = state.evidence[-1] if state.evidence else None
     if tail is None or tail.kind is not EvidenceKind.FLOW or tail.unsure_us or state.tail_to_us != fold.last_flow_us:
         return None
+    if (tail.counter_ul is None and seen.volume_delivered_ml is not None) or (
+        tail.remaining_ul is None and seen.volume_remaining_ml is not None
+    ):
+        # What brings a reading cannot be told as a repeat of what had none.
+        return None
     return _moved_on(state, seen, event.at_us, policy)
 
 
