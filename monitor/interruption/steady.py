@@ -11,7 +11,7 @@ from drivers.contract import DeliveryStatus, StatusObserved
 from monitor.interruption.classify import is_rate_fitting, microlitres
 from monitor.interruption.device_time import is_clock_due
 from monitor.interruption.events import PumpObserved
-from monitor.interruption.evidence import EvidenceKind
+from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.hearing import window_after
 from monitor.interruption.off_patient import is_off_now
 from monitor.interruption.policy import Policy
@@ -60,12 +60,13 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
     tail = state.evidence[-1] if state.evidence else None
     if tail is None or tail.kind is not EvidenceKind.FLOW or tail.unsure_us or state.tail_to_us != fold.last_flow_us:
         return None
-    if (tail.counter_ul is None and seen.volume_delivered_ml is not None) or (
-        tail.remaining_ul is None and seen.volume_remaining_ml is not None
-    ):
-        # What brings a reading cannot be told as a repeat of what had none.
-        return None
-    return _moved_on(state, seen, event.at_us, policy)
+    return None if _brings_reading(tail, seen) else _moved_on(state, seen, event.at_us, policy)
+
+
+def _brings_reading(tail: Evidence, seen: StatusObserved) -> bool:
+    """Return whether a status has a reading that the run has none of: it is no repeat then."""
+    is_counter_new = tail.counter_ul is None and seen.volume_delivered_ml is not None
+    return is_counter_new or (tail.remaining_ul is None and seen.volume_remaining_ml is not None)
 
 
 def _moved_on(state: PumpState, seen: StatusObserved, at_us: int, policy: Policy) -> PumpState | None:
