@@ -10,7 +10,6 @@ from monitor.interruption.folding import apply
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead
 from monitor.interruption.offtime import Fold, OpenStop, Stop
 from monitor.interruption.policy import HOUR_US, MINUTE_US
-from monitor.interruption.reading import Reading
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
@@ -137,29 +136,23 @@ def test_over_a_closed_line_or_a_gap_that_was_parted_the_counter_is_no_witness(f
     assert found == replace(after_silence(fold, minute(60)), reading=read(minute(60), 6000))
 
 
-def stands(fold: Fold, onset_us: int, reading: Reading) -> Fold:
-    stop = OpenStop(onset_us, is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
-    return replace(fold, stop=stop, reading=reading)
+def test_it_may_have_stood_from_the_first_instant_on() -> None:
+    whys = (Why.FLOW_SEEN, Why.COUNTER, Why.COUNTER, Why.FLOW_CONFIRMED)
+    stop = Stop(0, None, None, HOUR_US, LEAST_US, MOST_US, whys)
+    expected = Fold(HOUR_US, HOUR_US, group=group_of(stop), reading=read(HOUR_US, 3500), bridged_us=HOUR_US)
+    begun = Fold(flow_from_us=0, last_flow_us=0, reading=read(0))
+    assert apply(begun, flow(HOUR_US, counter_ul=3500), THERAPY) == expected
 
 
-@pytest.mark.parametrize(
-    ("checked", "flow_from", "onset"),
-    [(None, None, -2), (-1, None, -1), (None, -1, -1), (-1, -1.5, -1), (-1.5, -1, -1), (None, 1, 0)],
-)
-def test_a_counter_that_stands_is_doubt_back_to_its_last_movement_or_to_what_was_known_to_flow_since(
-    checked: float | None, flow_from: float | None, onset: float
-) -> None:
-    fold = Fold(
-        flow_from_us=None if flow_from is None else minute(flow_from),
-        last_flow_us=minute(0),
-        checked_us=None if checked is None else minute(checked),
-        reading=read(minute(0), still_us=minute(-2)),
-    )
-    expected = stands(fold, minute(onset), read(minute(1), still_us=minute(-2)))
+def test_flow_with_a_counter_that_stands_opens_a_stop_back_to_its_last_movement() -> None:
+    fold = replace(COUNTED, reading=read(minute(0), still_us=minute(-2)))
+    stop = OpenStop(minute(-2), is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
+    expected = replace(fold, stop=stop, reading=read(minute(1), still_us=minute(-2)))
     assert apply(fold, flow(minute(1), counter_ul=1000), THERAPY) == expected
 
 
-def test_a_counter_may_have_stood_from_the_first_instant_on() -> None:
-    fold = Fold(last_flow_us=MINUTE_US, reading=read(MINUTE_US, still_us=0))
-    expected = stands(fold, 0, read(2 * MINUTE_US, still_us=0))
-    assert apply(fold, flow(2 * MINUTE_US, counter_ul=1000), THERAPY) == expected
+@pytest.mark.parametrize("counter_ul", [1000, 3500])
+def test_claims_without_a_counter_that_the_next_reading_denies_are_taken_back_first(counter_ul: int) -> None:
+    claimed = replace(COUNTED, last_flow_us=minute(59))
+    found = apply(claimed, flow(minute(60), counter_ul=counter_ul), THERAPY)
+    assert found == apply(COUNTED, flow(minute(60), counter_ul=counter_ul), THERAPY)

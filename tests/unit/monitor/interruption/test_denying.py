@@ -1,0 +1,154 @@
+"""A counter that is told now and then denies what was claimed in between; nothing else takes claims back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from clock_parts import STEP_US, THERAPY, flow, minute, read, told
+from monitor.interruption.denying import stalled, without_denied
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.offtime import Fold, OpenStop
+from monitor.interruption.reading import MARGIN_US, Motion
+from monitor.interruption.why import Why
+from watched import Watched
+
+replace = msgspec.structs.replace
+CLAIMED = Fold(flow_from_us=minute(-20), last_flow_us=minute(59), checked_us=minute(-30), reading=read(minute(0)))
+"""Its counter was read at minute 0; after that it only said that it delivers."""
+
+
+@pytest.mark.parametrize("kind", [EvidenceKind.FLOW, EvidenceKind.NO_FLOW, EvidenceKind.DOUBT])
+def test_claims_that_the_counter_denies_are_no_flow_evidence(kind: EvidenceKind) -> None:
+    half = told(kind, minute(60), counter_ul=3500)
+    assert without_denied(CLAIMED, half, THERAPY) == replace(CLAIMED, last_flow_us=minute(0))
+    whole = told(kind, minute(60), counter_ul=6000)
+    assert without_denied(CLAIMED, whole, THERAPY) is CLAIMED
+
+
+@pytest.mark.parametrize("kind", [EvidenceKind.RUN, EvidenceKind.STOP, EvidenceKind.FLOW_DOUBTED])
+def test_only_what_tells_a_counter_of_its_own_instant_denies(kind: EvidenceKind) -> None:
+    assert without_denied(CLAIMED, told(kind, minute(60), counter_ul=1000), THERAPY) is CLAIMED
+
+
+def test_claims_are_denied_by_more_than_a_step_and_a_margin_due_by_the_last_of_them() -> None:
+    due_us = round((1 + 1) * STEP_US / THERAPY.min_rate_fraction) + MARGIN_US
+    moved = flow(minute(60), counter_ul=1100)
+    borne_out = replace(CLAIMED, last_flow_us=minute(0) + due_us)
+    assert without_denied(borne_out, moved, THERAPY) is borne_out
+    denied = replace(CLAIMED, last_flow_us=minute(0) + due_us + 1)
+    assert without_denied(denied, moved, THERAPY) == replace(CLAIMED, last_flow_us=minute(0))
+
+
+def test_an_onset_that_rests_on_denied_claims_goes_back_to_the_reading() -> None:
+    stop = OpenStop(minute(59), minute(59.5), minute(59.5), earliest_why=Why.STOP_SAID)
+    fold = replace(CLAIMED, stop=stop)
+    expected = replace(stop, onset_earliest_us=minute(0), earliest_why=Why.FLOW_SEEN)
+    assert without_denied(fold, flow(minute(60), counter_ul=3500), THERAPY) == replace(fold, stop=expected)
+    by_plan = replace(fold, reckoned_at_us=minute(0))
+    planned = replace(expected, earliest_why=Why.PLAN)
+    assert without_denied(by_plan, flow(minute(60), counter_ul=3500), THERAPY) == replace(by_plan, stop=planned)
+    early = replace(fold, stop=replace(stop, onset_earliest_us=minute(0)))
+    assert without_denied(early, flow(minute(60), counter_ul=3500), THERAPY) is early
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, -3),
+        ({"checked_us": minute(10)}, 10),
+        ({"flow_from_us": minute(-2)}, -2),
+        ({"checked_us": minute(-1), "flow_from_us": minute(-2)}, -1),
+        ({"checked_us": minute(-2), "flow_from_us": minute(-1)}, -1),
+        ({"checked_us": None}, -3),
+        ({"flow_from_us": None}, -3),
+        ({"checked_us": minute(59.5)}, 59),
+    ],
+)
+def test_a_counter_that_stood_takes_back_to_its_last_movement_or_what_was_known_to_flow_since(
+    changes: dict[str, Any], expected: float
+) -> None:
+    fold = replace(CLAIMED, **{"reading": read(minute(0), still_us=minute(-3)), **changes})
+    stands = flow(minute(60), counter_ul=1000)
+    assert without_denied(fold, stands, THERAPY) == replace(fold, last_flow_us=minute(expected))
+    stop = OpenStop(minute(expected), is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
+    assert stalled(fold) == replace(fold, stop=stop)
+
+
+def test_a_person_who_saw_it_running_does_not_stand_against_a_counter_that_moved() -> None:
+    seen = replace(CLAIMED, checked_us=minute(50))
+    assert without_denied(seen, flow(minute(60), counter_ul=3500), THERAPY) == replace(seen, last_flow_us=minute(0))
+
+
+@pytest.mark.parametrize(
+    ("fold", "evidence"),
+    [
+        (replace(CLAIMED, last_flow_us=minute(0)), flow(minute(60), counter_ul=1000)),
+        (replace(CLAIMED, last_flow_us=None), flow(minute(60), counter_ul=1000)),
+        (replace(CLAIMED, reading=None), flow(minute(60), counter_ul=1000)),
+        (replace(CLAIMED, reading=read(minute(0), motion=Motion.DOUBTFUL)), flow(minute(60), counter_ul=1000)),
+        (replace(CLAIMED, flow_from_us=minute(0) + 1), flow(minute(60), counter_ul=1000)),
+        (CLAIMED, flow(minute(60), counter_ul=1000, unsure_us=1)),
+        (CLAIMED, flow(minute(60), counter_ul=1000, rate_ul_per_h=2500)),
+        (CLAIMED, flow(minute(60))),
+        (CLAIMED, flow(minute(60), counter_ul=999)),
+    ],
+)
+def test_what_cannot_tell_denies_nothing(fold: Fold, evidence: Evidence) -> None:
+    assert without_denied(fold, evidence, THERAPY) is fold
+
+
+def test_a_stall_needs_a_reading_and_a_flow_before_it() -> None:
+    for fold in (replace(CLAIMED, reading=None), replace(CLAIMED, last_flow_us=None)):
+        assert stalled(fold) is fold
+
+
+def test_a_stall_may_go_back_to_the_first_instant() -> None:
+    fold = Fold(last_flow_us=minute(0), reading=read(minute(0), still_us=0))
+    stop = OpenStop(0, is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
+    assert stalled(fold) == replace(fold, stop=stop)
+
+
+def claiming(until: int) -> Watched:
+    """Return a pump that told its counter once and then only that it delivers."""
+    pump = Watched()
+    pump.status(0, counter=10)
+    for each in range(1, until):
+        pump.status(each)
+    return pump
+
+
+def test_flow_claimed_for_an_hour_of_which_the_counter_knows_half_is_half_an_hour_off() -> None:
+    pump = claiming(60)
+    pump.status(60, counter=12.5)
+    assert pump.off() == pytest.approx((28.8, 31.2))
+
+
+def test_a_pump_found_standing_did_not_run_while_its_counter_stood() -> None:
+    pump = claiming(60)
+    pump.status(60, "not-delivering", rate_ml_per_h=0, counter=10)
+    assert pump.off() == pytest.approx((58.8, 60))
+
+
+def test_a_stop_between_denied_claims_and_the_counter_goes_back_to_the_reading() -> None:
+    pump = claiming(60)
+    pump.event(60, "delivery-stop")
+    pump.event(62, "delivery-start")
+    pump.status(63, counter=12.5)
+    low, high = pump.off()
+    assert low == 2
+    assert high >= 63 - 31.2
+
+
+def test_trickle_after_denied_claims_counts_from_the_reading() -> None:
+    pump = claiming(60)
+    pump.status(60, "kvo", rate_ml_per_h=0.5, counter=10)
+    assert pump.off() == (0, 60)
+
+
+def test_claims_that_the_counter_bears_out_are_flow() -> None:
+    pump = claiming(60)
+    pump.status(60, counter=15)
+    assert pump.shown == []
