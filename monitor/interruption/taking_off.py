@@ -30,7 +30,7 @@ def disconnected(state: PumpState, at_us: int, policy: Policy, effects: list[Eff
     state = with_off_patient(state, taken_off(state.fold.off_patient, at_us))
     state = person_evidence(state, EvidenceKind.PERSON_STOP, at_us, at_us, policy, effects)
     stop = state.fold.stop
-    if state.contradicted_at_us is not None or stop is None or stop.is_denied:
+    if state.contradicted_at_us is not None or (stop is not None and stop.is_denied):
         # Where it stood before, what it says next is kept: that it runs again is news.
         return state
     return replace(state, contradicted_at_us=at_us)

@@ -279,3 +279,14 @@ def test_stretches_are_closed_below_and_open_above() -> None:
     for at_us in range(100, 200):
         stretches = put_back(stretches, at_us)
     assert len(stretches) == KEPT_MAX
+
+
+def test_a_pump_that_runs_before_the_line_was_ever_put_on_begins_no_therapy() -> None:
+    pump = Watched()
+    marked(pump, 1, "disconnect")
+    pump.runs(2, 30)
+    assert pump.state.fold.last_flow_us is None
+    marked(pump, 31, "reconnect")
+    pump.runs(32, 40)
+    assert pump.shown == []
+    assert pump.state.fold.flow_from_us == minutes(32)
