@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy.engine import Connection
 
@@ -43,6 +43,7 @@ class Session:
         self.engine = writer_engine(place)
         self._place = place
         self._connection: Connection | None = None
+        self._raw: sqlite3.Connection | None = None
         self._must_check = True
         self._fault: StorageError | None = None
         try:
@@ -55,27 +56,33 @@ class Session:
             raise
         self._file = place.identity()
 
-    @contextmanager
-    def writing(self, doing: str) -> Iterator[sqlite3.Cursor]:
-        """Lend a cursor for one transaction, durable when the block has ended.
+    def write(self, doing: str, fill: Callable[[sqlite3.Cursor], None]) -> None:
+        """Let ``fill`` write one transaction, durable when this returns.
 
-        It is below SQLAlchemy, whose bookkeeping takes longer than a short transaction.
+        It is below SQLAlchemy and without a block of its own: either takes as long as a short transaction.
 
         Raises:
             StorageDegraded: Nothing was stored; it may work later.
             StorageError: Nothing was stored, and never will be: the values are at fault.
         """
-        with self._turn_of(doing) as connection:
-            raw = _below(connection)
+        self._wait_for_turn(doing)
+        try:
+            connection = self._ready()
+            raw = self._raw or _below(connection)
+            self._raw = raw
             cursor = raw.cursor()
             cursor.execute(BEGIN_WRITING)
             try:
-                yield cursor
+                fill(cursor)
                 raw.commit()
             except BaseException:
                 raw.rollback()
                 raise
             self._keep_house(connection, self.log.keep_short)
+        except CAUGHT as error:
+            self._fail(error, doing)
+        finally:
+            self.turn.release()
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[Connection]:
@@ -116,16 +123,23 @@ class Session:
 
     @contextmanager
     def _turn_of(self, doing: str) -> Iterator[Connection]:
-        if not self.turn.acquire(timeout=TURN_WAIT_S):
-            raise StorageDegraded(f"{doing} failed: {self._place} was busy for {TURN_WAIT_S} s")
+        self._wait_for_turn(doing)
         try:
             yield self._ready()
         except CAUGHT as error:
-            self._must_check = self._must_check or is_suspicious(error)
-            self._drop()
-            reraise(error, str(self._place), doing)
+            self._fail(error, doing)
         finally:
             self.turn.release()
+
+    def _wait_for_turn(self, doing: str) -> None:
+        if not self.turn.acquire(timeout=TURN_WAIT_S):
+            raise StorageDegraded(f"{doing} failed: {self._place} was busy for {TURN_WAIT_S} s")
+
+    def _fail(self, error: BaseException, doing: str) -> NoReturn:
+        """Throw the connection away and say what was at fault."""
+        self._must_check = self._must_check or is_suspicious(error)
+        self._drop()
+        reraise(error, str(self._place), doing)
 
     def _keep_house(self, connection: Connection, work: Callable[[Connection], None]) -> None:
         # The transaction is durable already: a failure here must not look like a failed commit.
@@ -165,7 +179,7 @@ class Session:
         return connection
 
     def _drop(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._raw = self._connection, None, None
         if connection is None:
             return
         if self._place.path is not None:

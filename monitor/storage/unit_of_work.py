@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Self
@@ -104,8 +105,11 @@ class Store:
 
     def save_memory(self, link: str, data: bytes) -> None:
         """Replace what is kept for one link; durable when this returns; from any thread."""
-        with self._session.writing("storing a link's memory") as cursor:
+
+        def fill(cursor: sqlite3.Cursor) -> None:
             cursor.execute(self._sql.memory_upsert, (link, data))
+
+        self._session.write("storing a link's memory", fill)
 
     def meta(self, name: str) -> str | None:
         """Return a site-wide value, or None."""
@@ -135,16 +139,17 @@ class Store:
         if is_uncertain:
             with self._session.reading("looking what was stored") as connection:
                 ends, stored = what_was_stored(connection, self._ends, work)
-        with self._session.writing("storing the last events") as cursor:
-            draft = Draft(cursor, self._sql, ends)
-            draft.write(work, stored)
+        draft = Draft(work, stored, self._sql, ends)
+        self._session.write("storing the last events", draft.write)
         self._ends, self._is_uncertain = draft.ends, False
-        self._metas.update(work.metas)
+        if work.metas:
+            self._metas.update(work.metas)
         if work.alive_at_us is not None:
             self._metas[ALIVE] = str(work.alive_at_us)
+        after_journal, after_notice = draft.ends.journal + 1, draft.ends.notice + 1
         return CommitResult(
-            range(self._ends.journal + 1 - len(work.journals), self._ends.journal + 1),
-            range(self._ends.notice + 1 - len(work.notices), self._ends.notice + 1),
+            range(after_journal - len(work.journals), after_journal),
+            range(after_notice - len(work.notices), after_notice),
         )
 
     def tidy(self) -> None:

@@ -61,6 +61,10 @@ class Work:
         self.metas: dict[str, str] = {}
         self.alive_at_us: int | None = None
 
+    def __bool__(self) -> bool:
+        """Return whether there is anything to write; what most transactions hold is looked at first."""
+        return bool(self.journals or self.states or self.notice_updates) or len(self) > 0
+
     def __len__(self) -> int:
         """Return how many rows this will write."""
         return (

@@ -74,23 +74,26 @@ def read_ends(connection: Connection) -> Ends:
 
 
 class Draft:
-    """Writes one ``Work`` in the transaction of ``cursor``, and knows how the database ends then.
+    """Writes one ``Work`` in one transaction, and knows how the database ends then.
 
     Attributes:
-        ends: Where the database ends, if the transaction is committed.
+        ends: Where the database ends, if the transaction is committed; if not, read them anew before the next draft.
     """
 
-    def __init__(self, cursor: sqlite3.Cursor, statements: Statements, ends: Ends) -> None:
-        self._cursor = cursor
+    _cursor: sqlite3.Cursor
+
+    def __init__(self, work: Work, skip: Skip, statements: Statements, ends: Ends) -> None:
+        """Make a draft of everything in ``work`` but the first rows that ``skip`` counts."""
+        self._work = work
+        self._skip = skip
         self._sql = statements
         self.ends = ends.copy()
         self._heads = ends.heads
 
-    def write(self, work: Work, skip: Skip) -> None:
-        """Write everything but the first rows that ``skip`` counts.
-
-        ``ends`` holds if the transaction is committed; if not, read them anew before the next draft.
-        """
+    def write(self, cursor: sqlite3.Cursor) -> None:
+        """Write it in the transaction of ``cursor``; once only."""
+        self._cursor = cursor
+        work, skip = self._work, self._skip
         mentioned = _pumps_of(work)
         # Not a difference of sets, which would go through all the pumps there are.
         if missing := [pump for pump in mentioned if pump not in self._heads]:
@@ -110,10 +113,12 @@ class Draft:
             self._write_rejects(work)
         # After whatever lengthens a chain.
         self._write_states(work, mentioned)
-        self._write_values(work)
+        if work.bookmarks:
+            self._many(self._sql.bookmark_upsert, list(work.bookmarks.items()))
+        if work.metas or work.alive_at_us is not None:
+            self._write_metas(work)
 
-    def _write_values(self, work: Work) -> None:
-        self._many(self._sql.bookmark_upsert, list(work.bookmarks.items()))
+    def _write_metas(self, work: Work) -> None:
         metas = list(work.metas.items())
         if work.alive_at_us is not None:
             metas.append((ALIVE, str(work.alive_at_us)))
@@ -167,7 +172,8 @@ class Draft:
                 new.append(self._new_alert(row))
             else:
                 others.append(row)
-        self._many(self._sql.alert_insert, new)
+        if new:
+            self._many(self._sql.alert_insert, new)
         # Raised before the last restart, or resolved before, or numbered out of order.
         for row in others:
             if alert_id := self._find_alert(self._heads[row.pump][_ALERT], row.number):
@@ -175,7 +181,8 @@ class Draft:
                 self._remember((row.pump, row.number), alert_id, row)
             else:
                 self._many(self._sql.alert_insert, [self._new_alert(row)])
-        self._many(self._sql.alert_update, updates)
+        if updates:
+            self._many(self._sql.alert_update, updates)
 
     def _new_alert(self, row: AlertRow) -> tuple[Any, ...]:
         head = self._heads[row.pump]
@@ -240,7 +247,8 @@ class Draft:
 def _pumps_of(work: Work) -> set[str]:
     """Return every pump that a row is about."""
     found = set(work.states)
-    found.update([row[0] for row in work.journals if row[0] is not None])
+    if work.journals:
+        found.update([row[0] for row in work.journals if row[0] is not None])
     if work.interruptions:
         found.update([key[0] for key in work.interruptions])
     if work.alerts:
