@@ -94,7 +94,7 @@ def resolve_code(
     for alert in state.alerts:
         if alert.code == code and not alert.latched and (raw_code is None or alert.raw_code == raw_code):
             numbers.add(alert.number)
-    return resolve_alerts(state, numbers, at_us, effects) if numbers else state
+    return resolve_alerts(state, numbers, at_us, effects)
 
 
 def resolve_by_flow(state: PumpState, at_us: int, effects: list[Effect]) -> PumpState:

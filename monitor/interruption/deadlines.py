@@ -94,7 +94,8 @@ def _threshold_us(state: PumpState, policy: Policy) -> list[int]:
 
 
 def _has_silent_incident(state: PumpState) -> bool:
-    if state.fold.stop is not None or not state.incidents:
+    """Return whether a silence is an interruption, where no stop is open."""
+    if not state.incidents:
         return False
     return any(incident.phase is Phase.OPEN and incident.flow_us is None for incident in state.incidents)
 

@@ -169,6 +169,12 @@ def test_every_condition_of_a_code_is_acknowledged_by_who_was_first() -> None:
     assert effects == [AlertAcknowledged(alert=noted), AlertAcknowledged(alert=now_noted)]
 
 
+def test_the_only_condition_there_is_is_acknowledged() -> None:
+    state = replace(TROUBLED, alerts=(AIR,))
+    noted = replace(AIR, acknowledged_by="doctor", acknowledged_at_us=NOW)
+    assert acknowledge_alerts(state, "air", "doctor", NOW, []) == replace(state, alerts=(noted,))
+
+
 def test_what_is_not_active_is_not_acknowledged() -> None:
     effects: list[Effect] = []
     assert acknowledge_alerts(TROUBLED, "batt-low", "doctor", NOW, effects) == TROUBLED

@@ -11,6 +11,7 @@ from monitor.interruption.conditions import (
     _is_untroubled,
     _silence,
     _stall,
+    fitted,
 )
 from monitor.interruption.effects import AlertRaised, AlertResolved, Effect
 from monitor.interruption.offtime import Fold, Group, OpenStop
@@ -91,6 +92,22 @@ def test_a_counter_that_stands_is_raised_until_flow_or_a_plain_stop() -> None:
         assert _stall(state, NOW, effects) == state
         assert _stall(replace(state, alerts=(LOST, STALL)), NOW, effects) == replace(state, alerts=(LOST,))
     assert effects == [AlertResolved(alert=replace(STALL, resolved_at_us=NOW))] * 2
+
+
+def test_what_is_found_in_one_look_is_dated_by_that_look() -> None:
+    effects: list[Effect] = []
+    claimed = OpenStop(100, is_flow_claimed=True, is_counter_still=True)
+    state = replace(QUIET, strange_serial="B2", last_contact_at_us=None, fold=Fold(last_flow_us=100, stop=claimed))
+    alerts = fitted(state, POLICY, NOW, effects).alerts
+    assert [(alert.code, alert.raised_at_us, alert.interruption) for alert in alerts] == [
+        ("pump-changed", NOW, None),
+        ("silent", NOW, None),
+        ("volume-stall", NOW, None),
+        ("unsupervised-restart", NOW, 1),
+    ]
+    told = [effect for effect in effects if isinstance(effect, AlertRaised)]
+    assert [effect.alert for effect in told] == list(alerts)
+    assert [effect.detail for effect in told] == ["B2", "never heard", "", ""]
 
 
 OLD = Incident(number=1, opened_at_us=1, noticed_at_us=1, phase=Phase.ENDED)

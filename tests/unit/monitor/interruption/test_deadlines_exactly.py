@@ -197,6 +197,7 @@ def test_the_first_of_plan_bag_hold_and_pauses_is_noted() -> None:
     assert planned(ending, POLICY, HOUR_US).plan_due_us == 2 * HOUR_US
     hold = Hold(reason="crs", by="x", at_us=0, until_us=HOUR_US - 1)
     assert planned(replace(ending, hold=hold), POLICY, 0).plan_due_us == HOUR_US - 1
+    assert planned(replace(ending, hold=replace(hold, until_us=HOUR_US + 1)), POLICY, 0).plan_due_us == HOUR_US
     therapy = replace(THERAPY, hold_rules=(HoldRule(reasons=("crs",), text="x", over_days=1),))
     last = replace(hold, ended_at_us=5, ordered_at_us=4, review_at_us=HOUR_US - 2)
     assert planned(replace(ending, last_hold=last), Policy("p1", therapy), 0).plan_due_us == HOUR_US - 2
@@ -215,4 +216,6 @@ def test_pauses_are_asked_about_where_a_therapy_counts_them() -> None:
     alerts = (Alert(number=1, code="third-pause", priority=AlertPriority.LOW, raised_at_us=30),)
     state = replace(FLOWING, incidents=pauses, alerts=alerts)
     assert planned(state, Policy("p1", therapy), 40) == replace(state, plan_due_us=HOUR_US + 10)
+    hanging = replace(state, course=Course(10, bag=Bag(hung_us=0, expires_us=3 * HOUR_US)))
+    assert planned(hanging, Policy("p1", therapy), 40).plan_due_us == HOUR_US
     assert planned(state, POLICY, 40) == state

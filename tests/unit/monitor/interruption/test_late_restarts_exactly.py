@@ -8,10 +8,11 @@ from msgspec.structs import replace
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.conditions import _flow, _has_flow_evidence, _is_late_return
 from monitor.interruption.effects import AlertRaised, AlertResolved, Effect
+from monitor.interruption.events import Order
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.holds import RESTART_WITHIN_US
 from monitor.interruption.offtime import Bounds, Fold, Stop
-from monitor.interruption.policy import Policy, Therapy, Threshold
+from monitor.interruption.policy import HOUR_US, Policy, Therapy, Threshold
 from monitor.interruption.state import Alert, Hold, Incident, Phase
 from monitor.interruption.transitions import enrolled
 from monitor.interruption.why import Why
@@ -86,6 +87,14 @@ def test_what_is_learned_after_it_was_over_counts_too() -> None:
     state = replace(FLOWS, alerts=(), incidents=(WAITS,))
     after = _flow(state, None, POLICY, NOW, effects)
     assert after == replace(state, alerts=(LATE,), next_alert=10, incidents=(replace(WAITS, is_return_judged=True),))
+
+
+def test_the_order_in_force_says_which_threshold_flow_came_after() -> None:
+    therapy = Therapy(name="t", thresholds=(Threshold(1000, is_fallback=True),), volume_deficit_fraction=0.5)
+    bag_hours = 1001 / HOUR_US
+    for hours, alerts in ((2 * bag_hours, ()), (bag_hours, (LATE,))):
+        state = replace(FLOWS, alerts=(), incidents=(WAITS,), order=Order(bag_hours=hours))
+        assert _flow(state, None, Policy("p1", therapy), NOW, []).alerts == alerts
 
 
 def test_a_return_that_was_judged_is_not_judged_again() -> None:
