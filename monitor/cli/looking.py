@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from drivers.registry import discover
 from monitor.cli.configured import configured
 from monitor.config.findings import findings
 from monitor.errors import ConfigurationError
+from monitor.service.logs import set_up_logs
 from monitor.service.people import roles_of
 from monitor.service.replay import Replay
 from monitor.service.story_file import read_story_file, story_until
@@ -33,6 +35,8 @@ def replay(
 
 def played(config: Path, story: Path, until: str | None, *, explains: bool = False) -> dict[str, Any]:
     """Return what came of a story, or its interruptions by id, explained."""
+    # What is logged must not come between the lines of the answer.
+    set_up_logs(logging.WARNING)
     settings = configured(config, discover())
     until_us = None if until is None else _instant(until)
     items = read_story_file(story, roles_of(settings))

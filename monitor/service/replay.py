@@ -145,6 +145,9 @@ class Replay:
         for reply in replies:
             if isinstance(reply.fault, CommandRefused):
                 self._reject(None, str(reply.fault))
+            elif reply.fault is not None:
+                message = f"a fault of ours at {rfc3339(self._clock.now_us())}: {reply.fault!r}; please report it"
+                raise MonitorError(message) from reply.fault
 
     def _pump(self, named: str | None) -> str | None:
         if named is not None:

@@ -37,6 +37,9 @@ GAP_DAYS_MAX = 92
 
 GAP_US_MAX = GAP_DAYS_MAX * DAY_US
 
+MARK_MINUTES_MAX = 24 * 60
+"""The longest window of a mark, in minutes."""
+
 LINE_MAX_BYTES = 4096
 """Longest line of a story, as for an observation on the wire."""
 
@@ -225,6 +228,9 @@ def _word(enum: Any, text: str, name: str) -> Any:  # noqa: ANN401 - a member of
 def _mark(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]:
     mark = _word(MarkKind, seen.mark or "", "mark")
     role = _role(seen, role_of)
+    if seen.minutes is not None and not 0 <= seen.minutes <= MARK_MINUTES_MAX:
+        message = f"minutes must be a number from 0 to {MARK_MINUTES_MAX}"
+        raise _Refusal(message)
     quiet_us = None if seen.minutes is None else int(seen.minutes * MINUTE_US)
     return lambda at_us: Marked(at_us=at_us, mark=mark, by=seen.by, role=role, quiet_us=quiet_us, note=seen.note)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from monitor.config.tables.pumps import INFUSION_DAYS_MAX
+from monitor.config.tables.rules import BAG_HOURS_MAX, RATE_MAX_ML_PER_H
 from monitor.feed.wire import microseconds
 from monitor.interruption.events import FreeInterval, Order
 from monitor.interruption.order_words import with_patient_kind
@@ -23,15 +25,20 @@ def read_order(said: Mapping[str, object]) -> Order:
         ValueError: A clause for people that begins with the key.
     """
     order = Order(
-        rate_ml_per_h=_positive(said, "rate_ml_per_h"),
-        bag_hours=_positive(said, "bag_hours"),
+        rate_ml_per_h=_positive(said, "rate_ml_per_h", RATE_MAX_ML_PER_H),
+        bag_hours=_positive(said, "bag_hours", BAG_HOURS_MAX),
         starts_at_us=_instant(said, "starts_at"),
         ends_at_us=_instant(said, "ends_at"),
-        infusion_days=_positive(said, "infusion_days"),
+        infusion_days=_positive(said, "infusion_days", INFUSION_DAYS_MAX),
         bag_expires_at_us=_instant(said, "bag_expires_at"),
         free=_free(said.get("free")),
     )
-    return with_patient_kind(order, said)
+    order = with_patient_kind(order, said)
+    if order == Order():
+        raise ValueError("order says nothing that is known; it needs rate_ml_per_h")
+    if order.starts_at_us is not None and order.ends_at_us is not None and order.ends_at_us <= order.starts_at_us:
+        raise ValueError("order.ends_at must be after starts_at")
+    return order
 
 
 def read_instant(text: object, name: str) -> int:
@@ -57,12 +64,12 @@ def _instant(said: Mapping[str, object], key: str) -> int | None:
     return None if text is None else read_instant(text, f"order.{key}")
 
 
-def _positive(said: Mapping[str, object], key: str) -> float | None:
+def _positive(said: Mapping[str, object], key: str, most: float) -> float | None:
     value = said.get(key)
     if value is None:
         return None
-    if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
-        raise ValueError(f"order.{key} must be a positive number")
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= most:
+        raise ValueError(f"order.{key} must be a number above 0, at most {most:g}")
     return float(value)
 
 

@@ -6,6 +6,7 @@ import sys
 from typing import NamedTuple
 
 import pytest
+import structlog
 
 from monitor.cli import main
 
@@ -22,9 +23,12 @@ def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     """Run ``pumpwatch`` with ``arguments``; what it raises beyond an exit is a fault of the test."""
     monkeypatch.setattr(sys, "argv", ["pumpwatch", *arguments])
     code: object = 0
+    logs = structlog.get_config()
     try:
         main()
     except SystemExit as left:
         code = left.code
+    finally:
+        structlog.configure(**logs)
     found = capsys.readouterr()
     return Done(code if isinstance(code, int) else 0, found.out, found.err)

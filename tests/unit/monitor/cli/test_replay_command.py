@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from shell import Done, run_command
 
 CONFIG = '[[pumps]]\nid = "p1"\norder = { rate_ml_per_h = 5 }\n'
 DELIVERING = '"pump": "p1", "v": 1, "kind": "status", "delivery": "delivering", "rate_ml_per_h": 5}'
+MARK = '"pump": "p1", "mark": "maintenance", "by": "A"}'
 STOPPED = '"pump": "p1", "v": 1, "kind": "status", "delivery": "not-delivering"}'
 
 Replayed = Callable[..., Done]
@@ -136,3 +139,19 @@ def test_an_end_without_a_story_is_refused(monkeypatch: pytest.MonkeyPatch, caps
     done = run_command(monkeypatch, capsys, "explain", "p1-1", "--until", "2026-03-02T08:30:00Z")
     assert done.code == 2
     assert "is for a story" in done.err
+
+
+def test_a_fault_of_ours_is_logged_beside_the_answer_and_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "home.toml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "told.jsonl").write_text(HOUR + told(("2026-03-02T09:01:00Z", MARK)), encoding="utf-8")
+    broken = (
+        "import monitor.service.processor as processor, sys\n"
+        "def broken(*_): raise ZeroDivisionError\n"
+        "processor.Processor._take_event = broken\n"
+        "sys.argv = ['pumpwatch', 'replay', '--config', 'home.toml', 'told.jsonl']\n"
+        "from monitor.cli import main; main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", broken], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "intake.fault" in done.stderr
+    assert "pumpwatch: a fault of ours at 2026-03-02T09:01:00Z: ZeroDivisionError(); please report it" in done.stderr

@@ -48,6 +48,39 @@ def test_an_order_says_rate_bag_plan_course_and_patient() -> None:
     assert order.free == (FreeInterval(NOON_US + 2 * DAY_US, NOON_US + 3 * DAY_US),)
 
 
+@pytest.mark.parametrize("minutes", [-5, 1441, 1e300])
+def test_a_mark_of_impossible_length_is_refused(minutes: float) -> None:
+    item = read(mark="bag-change", minutes=minutes)
+    assert isinstance(item, RefusedLine)
+    assert item.why == "story line 1: minutes must be a number from 0 to 1440"
+
+
+@pytest.mark.parametrize("minutes", [0, 1440])
+def test_a_mark_may_be_as_long_as_a_day(minutes: float) -> None:
+    assert isinstance(read(mark="bag-change", minutes=minutes), Acted)
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        ({"rate_ml_per_h": 1e300}, "order.rate_ml_per_h must be a number above 0, at most 2000"),
+        ({}, "order says nothing that is known; it needs rate_ml_per_h"),
+        ({"rate": 5}, "order says nothing that is known; it needs rate_ml_per_h"),
+        ({"bag_hours": 745}, "order.bag_hours must be a number above 0, at most 744"),
+        ({"infusion_days": 1e9}, "order.infusion_days must be a number above 0, at most 366"),
+        ({"ends_at": "9999-12-31T23:59:59-05:00"}, "order.ends_at lies outside the years 1970 to 2099: "),
+        (
+            {"starts_at": "2026-03-30T12:00:00Z", "ends_at": "2026-03-02T12:00:00Z"},
+            "order.ends_at must be after starts_at",
+        ),
+    ],
+)
+def test_an_order_beyond_all_bounds_is_refused(order: dict[str, Any], why: str) -> None:
+    item = read(order=order)
+    assert isinstance(item, RefusedLine)
+    assert item.why.startswith(f"story line 1: {why}")
+
+
 def test_what_an_order_does_not_say_stays_open() -> None:
     item = read(order={"rate_ml_per_h": 5})
     assert isinstance(item, Acted)
