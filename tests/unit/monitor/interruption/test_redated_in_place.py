@@ -46,9 +46,11 @@ def test_a_denial_that_falls_into_a_run_of_flow_parts_it() -> None:
 
 
 def test_it_is_the_same_state_as_if_its_instants_had_been_known_when_it_was_heard() -> None:
-    run, told = flow_run(65, 80, 95, 110), held_up(STOP, 90)
-    found, _ = read(state_with(run, told), live())
-    assert found.evidence == inserted((run,), dated(told), BLINATUMOMAB)
+    known, told = flow_run(65, 80, 95, 110), held_up(STOP, 90)
+    for run in (known, replace(known, samples=b"")):
+        found, _ = read(state_with(run, told), live())
+        assert found.evidence == inserted((run,), dated(told), BLINATUMOMAB)
+        assert len(found.evidence) == 3
 
 
 def test_flow_that_falls_into_a_run_of_flow_says_nothing_new() -> None:
