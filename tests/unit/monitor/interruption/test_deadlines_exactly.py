@@ -173,22 +173,26 @@ def test_without_instants_only_what_waits_is_over_or_is_daily_makes_a_plan() -> 
     assert has_plan(plain, Policy("p1", replace(THERAPY, schedule=Schedule(0, 1, "UTC"))))
 
 
-HANGS = replace(FLOWING, course=Course(10, bag=Bag(hung_us=0, expires_us=3 * HOUR_US)))
+DAY_US = 24 * HOUR_US
+HELD = replace(FLOWING, hold=Hold(reason="crs", by="x", at_us=0, until_us=HOUR_US, told_us=7 * DAY_US + 1))
 
 
 @pytest.mark.parametrize(
     ("now_us", "noted_us"),
     [
         (HOUR_US - 1, HOUR_US),
-        (HOUR_US, 3 * HOUR_US),
-        (3 * HOUR_US - 1, 3 * HOUR_US),
-        (3 * HOUR_US, None),
+        (HOUR_US, 14 * DAY_US + 1),
+        (14 * DAY_US, 14 * DAY_US + 1),
+        (14 * DAY_US + 1, None),
     ],
 )
-def test_the_next_instant_of_the_bag_is_noted(now_us: int, noted_us: int | None) -> None:
-    assert planned(HANGS, POLICY, now_us) == replace(HANGS, plan_due_us=noted_us)
-    noted = replace(HANGS, plan_due_us=noted_us)
+def test_the_next_instant_of_a_hold_is_noted(now_us: int, noted_us: int | None) -> None:
+    assert planned(HELD, POLICY, now_us) == replace(HELD, plan_due_us=noted_us)
+    noted = replace(HELD, plan_due_us=noted_us)
     assert planned(noted, POLICY, now_us) is noted
+
+
+HANGS = replace(FLOWING, course=Course(10, bag=Bag(hung_us=0, expires_us=3 * HOUR_US)))
 
 
 def test_the_first_of_plan_bag_hold_and_pauses_is_noted() -> None:
