@@ -14,6 +14,7 @@ from monitor.interruption.alerts import raise_alert, resolve_code
 from monitor.interruption.course import bag_of, off_us
 from monitor.interruption.effects import Effect
 from monitor.interruption.events import Order
+from monitor.interruption.holds import is_stopped
 from monitor.interruption.policy import HOUR_US, Policy, Therapy
 from monitor.interruption.state import Bag, Course, PumpState
 
@@ -121,10 +122,23 @@ def _outlived(state: PumpState, bag: Bag, therapy: Therapy, now_us: int, effects
     return raise_alert(state, OwnCode.BAG_EXPIRED, now_us, effects)
 
 
-def due_us(state: PumpState) -> tuple[int, ...]:
-    """Return the instants at which time alone may change what is said of the bag."""
+def due_us(state: PumpState, therapy: Therapy, now_us: int) -> tuple[int, ...]:
+    """Return the instants at which time alone may change what is said of the bag.
+
+    While nothing flows, the instant at which the bag is empty moves on with time, until it is too late.
+    """
     bag = None if state.course is None else state.course.bag
     if bag is None or state.completed_at_us is not None:
         return ()
     expires_us = expires_at_us(bag)
-    return () if expires_us is None else (expires_us - WARN_US, expires_us)
+    if expires_us is None:
+        return ()
+    warned_us = expires_us - WARN_US
+    found = empty_at_us(state, therapy, now_us) if is_stopped(state.fold, now_us, therapy) else None
+    if found is None:
+        return (warned_us,)
+    late_us = expires_us + tolerance_us(therapy, bag) + 1
+    at_us = now_us + late_us - found[1]
+    then = empty_at_us(state, therapy, at_us)
+    # A stop that is not the course's own moves nothing.
+    return (warned_us,) if then is None or then[1] < late_us else (warned_us, at_us)

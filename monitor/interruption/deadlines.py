@@ -43,7 +43,7 @@ def planned(state: PumpState, policy: Policy, now_us: int) -> PumpState:
 def _plan_due_us(state: PumpState, policy: Policy, now_us: int) -> int | None:
     step = next_step(state, policy) if has_plan(state, policy) else None
     due = [] if step is None else [step[0]]
-    later = bags.due_us(state)
+    later = bags.due_us(state, policy.therapy, now_us)
     if state.hold is not None or state.last_hold is not None:
         later += holds.due_us(state, policy.therapy)
     if policy.therapy.cumulative is not None and state.incidents:

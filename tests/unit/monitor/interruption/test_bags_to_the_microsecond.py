@@ -12,12 +12,12 @@ from monitor.interruption.alarms import AlertPriority, OwnCode
 from monitor.interruption.alerts import raise_alert
 from monitor.interruption.bags import due_us, empty_at_us, expires_at_us, hung, tolerance_us, watched
 from monitor.interruption.effects import AlertRaised, AlertResolved, Effect
-from monitor.interruption.events import Order
+from monitor.interruption.events import Order, Ordered
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, OpenStop
-from monitor.interruption.policy import HOUR_US, Policy
+from monitor.interruption.policy import HOUR_US, MINUTE_US, Policy
 from monitor.interruption.state import Alert, Bag, Course, PumpState
-from watched import BLINATUMOMAB
+from watched import BLINATUMOMAB, Watched
 
 POLICY = Policy("p1", BLINATUMOMAB)
 ERROR_US = int(0.06 * 48 * HOUR_US)
@@ -112,7 +112,7 @@ def test_without_a_course_there_is_no_bag() -> None:
     state = hanging(None, course=None, alerts=OLD)
     assert hung(state, POLICY, None, 9, []) is state
     assert watched(state, POLICY, 9, []) is state
-    assert due_us(state) == ()
+    assert due(state) == ()
 
 
 def test_after_the_end_of_the_course_no_bag_is_told_of() -> None:
@@ -120,7 +120,7 @@ def test_after_the_end_of_the_course_no_bag_is_told_of() -> None:
     effects: list[Effect] = []
     assert codes(watched(state, POLICY, 9, effects)) == [AlarmCode.RES_LOW]
     assert [one.alert.resolved_at_us for one in effects if isinstance(one, AlertResolved)] == [9, 9]
-    assert due_us(state) == ()
+    assert due(state) == ()
 
 
 def test_flow_that_was_seen_hangs_a_bag_where_none_hung() -> None:
@@ -201,8 +201,46 @@ def test_a_bag_of_unknown_hours_is_told_of_before_it_expires() -> None:
     assert late(900 * HOUR_US, Bag(hung_us=0)) == []
 
 
-def test_time_alone_has_a_bag_looked_at_two_hours_before_it_expires_and_then() -> None:
-    assert due_us(hanging(BAG)) == (46 * HOUR_US, 48 * HOUR_US)
-    assert due_us(hanging(Bag(hung_us=0, hours=48, expires_us=20 * HOUR_US))) == (18 * HOUR_US, 20 * HOUR_US)
-    assert due_us(hanging(Bag(hung_us=0))) == ()
-    assert due_us(hanging(None)) == ()
+def due(state: PumpState, now_us: int = 40 * HOUR_US) -> tuple[int, ...]:
+    return due_us(state, BLINATUMOMAB, now_us)
+
+
+def test_time_alone_has_a_bag_looked_at_two_hours_before_it_expires() -> None:
+    assert due(hanging(BAG)) == (46 * HOUR_US,)
+    assert due(hanging(Bag(hung_us=0, hours=48, expires_us=20 * HOUR_US))) == (18 * HOUR_US,)
+    assert due(hanging(Bag(hung_us=0))) == ()
+    assert due(hanging(None)) == ()
+
+
+@pytest.mark.parametrize(
+    "fold",
+    [
+        Fold(last_flow_us=39 * HOUR_US, stop=OpenStop(onset_earliest_us=39 * HOUR_US)),
+        Fold(flow_from_us=1, last_flow_us=39 * HOUR_US),
+    ],
+)
+def test_while_nothing_flows_a_bag_is_looked_at_when_it_comes_to_be_empty_too_late(fold: Fold) -> None:
+    state = hanging(BAG, fold=fold)
+    too_late_us = 39 * HOUR_US + ERROR_US + 1
+    assert due(state) == (46 * HOUR_US, too_late_us)
+    # Off-time since it was hung is behind it already.
+    assert due(hanging(BAG, (0, 3 * HOUR_US), fold=fold)) == (46 * HOUR_US, too_late_us - 3 * HOUR_US)
+    assert due(hanging(Bag(hung_us=0, expires_us=48 * HOUR_US), fold=fold)) == (46 * HOUR_US,)
+
+
+def test_an_interruption_of_the_course_before_moves_no_bag() -> None:
+    fold = Fold(last_flow_us=39 * HOUR_US, stop=OpenStop(onset_earliest_us=39 * HOUR_US))
+    at_us = 39 * HOUR_US + 1
+    state = hanging(None, fold=fold, course=Course(began_us=at_us, bag=Bag(hung_us=at_us, hours=48)))
+    assert due(state) == (at_us + 46 * HOUR_US,)
+
+
+def test_a_bag_that_waits_in_silence_is_told_of_when_it_comes_to_be_empty_too_late() -> None:
+    pump = Watched(ordered_ml_per_h=None)
+    pump.take(Ordered(at_us=0, order=Order(rate_ml_per_h=5, bag_hours=48), by="test"))
+    for minute in range(0, 46 * 60 + 31, 10):
+        pump.status(minute)
+    pump.event(46 * 60 + 30, "delivery-stop")
+    pump.wait(50 * 60)
+    told = [minute for minute, one in pump.effects if isinstance(one, AlertRaised) and one.alert.code == LATE]
+    assert [round(minute * MINUTE_US) for minute in told] == [46 * HOUR_US + 30 * MINUTE_US + ERROR_US + 1]
