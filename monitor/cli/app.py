@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from monitor.cli.wording import in_our_words
 
 # By name, in the order of the help: where the function or the group of commands is.
 _COMMANDS = {
@@ -37,9 +38,6 @@ _SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-_VALID = re.compile(r"a valid (\w+).*", re.DOTALL)
-
-
 class _Commands(TyperGroup):
     """The group that imports a command when it is used."""
 
@@ -48,7 +46,7 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as fault:
-            fault.message = _in_our_words(fault.message)
+            fault.message = in_our_words(fault.message)
             raise
 
     def list_commands(self, ctx: object) -> list[str]:
@@ -71,19 +69,6 @@ class _Commands(TyperGroup):
         command = typer.main.get_command(found)
         command.name = cmd_name
         return command if isinstance(command, TyperCommand | TyperGroup) else None
-
-
-def _in_our_words(message: str) -> str:
-    """Return what is wrong with a value without the words of the library that checks it."""
-    said = message.removeprefix("Value error, ")
-    if not said.startswith("Input should be "):
-        return said
-    return "must be " + _VALID.sub(_kind_of, said.removeprefix("Input should be "))
-
-
-def _kind_of(found: re.Match[str]) -> str:
-    kind = {"integer": "whole number", "boolean": "true or false"}.get(found[1], found[1])
-    return kind if kind == "true or false" else f"a {kind}"
 
 
 app = typer.Typer(

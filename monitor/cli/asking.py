@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from monitor.cli.wording import in_our_words
 from monitor.errors import ConfigurationError, MonitorError
 
 WAIT_S = 15.0
@@ -41,9 +42,18 @@ def ask(method: str, url: str, path: str, token: str, body: dict[str, Any] | Non
         raise no_feed(url)
     if answer.status >= REFUSALS_FROM:
         detail = said.get("detail") or said.get("title") or f"HTTP status {answer.status}"
-        message = f"the daemon refused: {detail}"
+        message = f"the daemon refused: {_faults_of(said) or detail}"
         raise MonitorError(message)
     return said
+
+
+def _faults_of(problem: dict[str, Any]) -> str:
+    """Return what was wrong with which part of a request, if the daemon says so."""
+    faults = problem.get("errors")
+    if not isinstance(faults, list):
+        return ""
+    parts = (str(fault).removeprefix("body.").partition(": ") for fault in faults)
+    return "; ".join(f"{place} {in_our_words(why)}" for place, _, why in parts)
 
 
 def ask_for(url: str, path: str, token: str, key: str) -> dict[str, Any]:

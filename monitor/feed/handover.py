@@ -85,7 +85,7 @@ def _lines(sheet: answers.HandoverAnswer, pump: PumpSnapshot, zone: ZoneInfo) ->
     said = [f"Pump {sheet.pump}, written {phrases.wall_time(now_us, now_us, zone)}."]
     said += [_SENTENCES.get(word, f"Do not {word}.") for word in sheet.do_not]
     said.append(f"{sheet.call[:1].upper()}{sheet.call[1:]} before anything is done to the pump.")
-    said += _standing(sheet, pump.interruption, now_us, zone)
+    said += _standing(sheet, pump, now_us, zone)
     said.append(f"Drug: {sheet.drug}. Ordered: {_rate(sheet.rate_ordered_ml_per_h)}. {_running(sheet)}")
     if plan.bag is not None:
         is_expiry_ordered = pump.order is not None and pump.order.bag_expires_at_us is not None
@@ -108,9 +108,11 @@ def _lines(sheet: answers.HandoverAnswer, pump: PumpSnapshot, zone: ZoneInfo) ->
     return said
 
 
-def _standing(sheet: answers.HandoverAnswer, view: InterruptionView | None, now_us: int, zone: ZoneInfo) -> list[str]:
+def _standing(sheet: answers.HandoverAnswer, pump: PumpSnapshot, now_us: int, zone: ZoneInfo) -> list[str]:
+    view = pump.interruption
     if view is None:
-        return ["No interruption is open."]
+        is_known = pump.completed_at_us is not None or not pump.is_silent
+        return ["No interruption is open."] if is_known else ["Nobody knows whether the infusion runs."]
     said = [f"Off-time so far: {phrases.bounds(view.off_min_us, view.off_max_us)}; class {view.off_class.value}."]
     if view.threshold_met_at_us is not None:
         when = phrases.wall_time(view.threshold_met_at_us, now_us, zone)

@@ -1,0 +1,59 @@
+"""What people in a shell read when a real feed refuses what they asked for, or knows next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fake_feed import NOON_US, FakeFeed
+from monitor.config.therapies import BUILT_IN
+from monitor.feed.records import Site
+from monitor.feed.snapshots import snapshot_of
+from monitor.interruption.events import Role
+from monitor.interruption.policy import Policy
+from monitor.interruption.transitions import enrolled
+from served_feed import Served, serving
+from shell import Done, run_command
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    feed = FakeFeed(site=Site(id="home", time_zone="America/Chicago", call_back_number="555-0100"), tick_us=0)
+    policy = Policy("p1", BUILT_IN["blinatumomab"].therapy)
+    feed.board = [snapshot_of(policy, enrolled(NOON_US), NOON_US)]
+    with serving(feed) as one:
+        yield one
+
+
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        (("--by", ""), "by must have at least 1 character"),
+        (("--by", "A", "--minutes", "-3"), "minutes must be greater than 0"),
+        (("--by", "A", "--minutes", "1e9"), "minutes must be less than or equal to 1440"),
+        (("--by", "A" * 65, "--minutes", "0"), "by must have at most 64 characters; minutes must be greater than 0"),
+        (("--by", "A", "--note", "x" * 501), "note must have at most 500 characters"),
+    ],
+)
+def test_a_refused_request_says_which_part_of_it_and_why(
+    served: Served,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    flags: tuple[str, ...],
+    why: str,
+) -> None:
+    monkeypatch.setenv("PUMPWATCH_URL", served.url)
+    monkeypatch.setenv("PUMPWATCH_TOKEN", served.token(Role.CLINICIAN))
+    done = run_command(monkeypatch, capsys, "mark", "p1", "bag-change", *flags)
+    assert done == Done(1, "", f"pumpwatch: the daemon refused: {why}\n")
+
+
+def test_the_sheet_of_a_pump_that_was_never_heard_promises_nothing(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--url", served.url, "--token", served.token(Role.VIEWER))
+    done = run_command(monkeypatch, capsys, "status", "p1", "--handover", *flags)
+    assert done.code == 0
+    assert "Nobody knows whether the infusion runs." in done.out
+    assert "No interruption is open." not in done.out
