@@ -46,6 +46,9 @@ DUPLICATE = "duplicate"
 
 _WINDOW_MASK = (1 << SEQ_WINDOW) - 1
 
+Said = StatusObserved | AlarmObserved | LogEventObserved | LogCovered
+"""What a pump says itself; a hint about the line is nobody's word."""
+
 replace = msgspec.structs.replace
 
 
@@ -72,7 +75,7 @@ def hear(state: PumpState, observation: Observation, at_us: int, policy: Policy,
 
 def _weighed(
     state: PumpState,
-    observation: StatusObserved | AlarmObserved | LogEventObserved | LogCovered,
+    observation: Said,
     at_us: int,
     before_us: int | None,
     policy: Policy,
@@ -98,10 +101,10 @@ def _link(state: PumpState, hint: LinkChanged, at_us: int, effects: list[Effect]
 
 
 def _identified(
-    state: PumpState, observation: Observation, at_us: int, policy: Policy, effects: list[Effect]
+    state: PumpState, observation: Said, at_us: int, policy: Policy, effects: list[Effect]
 ) -> PumpState | None:
     """Return the state with the serial number pinned, or None if a stranger speaks."""
-    if isinstance(observation, LinkChanged) or observation.serial is None:
+    if observation.serial is None:
         # Where a stranger was heard last, what does not say who it is may be the stranger too.
         return state if state.strange_serial is None else None
     trusted = state.serial or policy.serial
@@ -127,9 +130,9 @@ def window_after(window: int, ahead: int) -> int:
     return ((window << ahead) | 1) & _WINDOW_MASK if ahead < SEQ_WINDOW else 1
 
 
-def _counted(state: PumpState, observation: Observation) -> PumpState | None:
+def _counted(state: PumpState, observation: Said) -> PumpState | None:
     """Return the state with the message number noted, or None if it was seen before."""
-    if isinstance(observation, LinkChanged) or observation.seq is None:
+    if observation.seq is None:
         return state
     seq = observation.seq
     if observation.boot != state.boot or state.seq < 0:
@@ -229,22 +232,20 @@ def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, e
     if found is not None and is_denied and state.fold.stop is None and state.fold.last_flow_us is not None:
         # An old entry of the log: flow has been confirmed since, so the condition is history.
         return state
-    raised = raise_alert(state, alarm.code, at_us, effects, raw_code=alarm.raw_code)
-    if raised is state and found is None and meaning_of(alarm.code).priority is AlertPriority.INFORMATION:
+    if meaning_of(alarm.code).priority is AlertPriority.INFORMATION:
         # Nobody needs to know, but it is on record.
         effects.append(EvidenceAdmitted(kind="alarm", about_us=about_us, detail=alarm.code))
-    return raised
+    return raise_alert(state, alarm.code, at_us, effects, raw_code=alarm.raw_code)
 
 
 def _log_event(
     state: PumpState, entry: LogEventObserved, at_us: int, policy: Policy, effects: list[Effect]
 ) -> PumpState:
     about_us = at_us - int(entry.age_s * SECOND_US)
-    is_end = entry.event in (LogEvent.DELIVERY_COMPLETE, LogEvent.DELIVERY_STOP)
     if entry.event is LogEvent.DELIVERY_COMPLETE and is_completion(state, policy, about_us):
         return complete(state, policy, about_us, effects)
     found = log_evidence(entry, at_us)
-    if not is_end and entry.event is LogEvent.POWER_ON and state.fold.last_flow_us is None:
+    if entry.event is LogEvent.POWER_ON and state.fold.last_flow_us is None:
         effects.append(EvidenceAdmitted(kind="event", about_us=about_us, detail=entry.event))
         return state
     return admitted(state, found, at_us, policy, effects, entry, f"event:{entry.event}")

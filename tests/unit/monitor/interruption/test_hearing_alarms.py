@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from monitor.interruption.offtime import Fold
 from monitor.interruption.plan import complete
 from monitor.interruption.policy import MINUTE_US, SECOND_US, Policy
 from monitor.interruption.pump_clock import PumpClock
-from monitor.interruption.state import Alert, PumpState
+from monitor.interruption.state import Alert, Past, PumpState
 from watched import BLINATUMOMAB
 
 POLICY = Policy("p1", BLINATUMOMAB)
@@ -127,6 +128,31 @@ def test_an_occlusion_is_dated_back_by_its_latency_at_the_rate_when_it_was_notic
     then, _ = said(before, started("occl-down", age_s=3600 + 600))
     assert now.evidence[-1].earliest_us == minute(-8)
     assert next(piece for piece in then.evidence if piece.kind is EvidenceKind.STOP).earliest_us == minute(-70 - 30)
+
+
+def test_an_occlusion_of_before_a_planned_end_is_dated_back_by_the_rate_of_then() -> None:
+    ran = Fold(flow_from_us=minute(-900), last_flow_us=minute(-600))
+    slow = Evidence(EvidenceKind.FLOW, minute(-900), minute(-600), minute(-900), rate_ul_per_h=2500)
+    past = Past(closed_us=minute(-600), fold=ran, base=Fold(), evidence=(slow,))
+    fast = Evidence(EvidenceKind.FLOW, minute(-500), minute(-500), minute(-500), rate_ul_per_h=10_000)
+    state, _ = said(running(order=None, evidence=(fast,), pasts=(past,)), started("occl-down", age_s=601 * 60))
+    (stop,) = (piece for piece in state.pasts[0].evidence if piece.kind is EvidenceKind.STOP)
+    assert stop.earliest_us == minute(-601 - 30)
+
+
+def test_an_alarm_that_was_held_up_keeps_what_the_pumps_clock_said_of_it() -> None:
+    at = datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
+    word = AlarmObserved(code="air", phase=AlarmPhase.START, age_max_s=30, device_at=at)
+    state, _ = said(running(), word)
+    (stop,) = (piece for piece in state.evidence if piece.kind is EvidenceKind.STOP)
+    assert stop.device_us == (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def test_an_alarm_too_old_to_amend_anything_is_told_when_it_was_heard() -> None:
+    settled = Fold(flow_from_us=minute(-3000), last_flow_us=minute(-60))
+    late = Alert(number=1, code="late-evidence", priority=AlertPriority.MEDIUM, raised_at_us=NOW_US)
+    state, _ = said(running(base=settled, evidence=()), started("air", age_s=3601))
+    assert state.alerts == (late,)
 
 
 @pytest.mark.parametrize("code", ["mains-lost", "counters-reset"])

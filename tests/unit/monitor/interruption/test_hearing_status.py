@@ -33,8 +33,8 @@ replace = msgspec.structs.replace
 
 def state_of(**changes: Any) -> PumpState:
     """Return the state of a pump at 5 mL/h that was heard some minutes ago."""
-    fields: dict[str, Any] = {"order": ORDER, "last_contact_at_us": BEFORE_US}
-    return PumpState(enrolled_at_us=0, fold=Fold(), base=Fold(), **{**fields, **changes})
+    fields: dict[str, Any] = {"fold": Fold(), "base": Fold(), "order": ORDER, "last_contact_at_us": BEFORE_US}
+    return PumpState(enrolled_at_us=0, **{**fields, **changes})
 
 
 def said(state: PumpState, delivery: DeliveryStatus, **fields: Any) -> tuple[PumpState, list[Effect]]:
@@ -170,3 +170,17 @@ def test_a_listed_alarm_of_a_message_that_was_held_up_is_dated_by_that_message()
     heard_us = NOW_US - 60 * SECOND_US
     oldest_us = heard_us - 30 * SECOND_US
     assert state.evidence == (Evidence(EvidenceKind.STOP, heard_us, heard_us, oldest_us, unsure_us=30 * SECOND_US),)
+
+
+def test_a_pump_that_lists_an_unknown_alarm_by_our_word_and_by_its_own_has_two() -> None:
+    state, _ = said(state_of(), TURNING, alarms=("E7", "unknown-alarm"))
+    assert [(one.code, one.raw_code) for one in state.alerts] == [("unknown-alarm", None), ("unknown-alarm", "E7")]
+
+
+def test_what_a_status_says_too_late_to_amend_anything_is_told_when_it_was_heard() -> None:
+    settled = Fold(flow_from_us=minute(-3000), last_flow_us=minute(-60))
+    before = state_of(fold=settled, base=settled)
+    fields: dict[str, Any] = {"age_s": 3601, "rate_ml_per_h": 5.0}
+    late = [alert(OwnCode.LATE_EVIDENCE, 1, priority=AlertPriority.MEDIUM, raised_at_us=NOW_US)]
+    assert list(said(before, DELIVERING, **fields)[0].alerts) == late
+    assert list(said(before, TURNING, **fields, alarms=("air",))[0].alerts)[:1] == late
