@@ -22,6 +22,9 @@ STEP_UL = 100
 STEP_US = 72 * SECOND_US
 """One step of 0.1 mL at 5 mL/h."""
 
+HALF_HOUR_US = 30 * MINUTE_US
+"""How long it ran by a counter that moved by 2.5 mL, give or take a step."""
+
 START_US = 1000 * HOUR_US
 """When things happen in the tests: far from zero, so that no default passes for an instant."""
 

@@ -1,0 +1,190 @@
+"""What doubtful flow, and marks that the line came off or was put on, do to a stop: whole clocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from clock_parts import SILENCE_US, THERAPY, group_of, minute, read, told
+from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead
+from monitor.interruption.off_patient import OffPatient, Stretches
+from monitor.interruption.offtime import Fold, OpenStop, finished
+from monitor.interruption.standing import _begun, _is_mark, doubt, no_flow
+from monitor.interruption.why import Why
+
+replace = msgspec.structs.replace
+DOUBT, RUN, FLOW = EvidenceKind.DOUBT, EvidenceKind.RUN_DOUBTED, EvidenceKind.FLOW_DOUBTED
+FLOWING = Fold(flow_from_us=minute(-20), last_flow_us=minute(0))
+
+
+def doubted(onset_us: int, why: Why = Why.FLOW_SEEN, **changes: Any) -> OpenStop:
+    """Return a stop that only doubt speaks for."""
+    fields: dict[str, Any] = {"is_flow_claimed": True, "is_doubted": True, "is_denied": True, **changes}
+    return OpenStop(onset_us, earliest_why=why, **fields)
+
+
+@pytest.mark.parametrize(
+    ("fold", "at_us", "expected"),
+    [
+        (FLOWING, minute(1), doubted(minute(0))),
+        (FLOWING, minute(-1), doubted(minute(-1))),
+        (replace(FLOWING, checked_us=minute(0)), minute(1), doubted(minute(0), Why.FLOW_CHECKED)),
+        (replace(FLOWING, reckoned_at_us=minute(0)), minute(1), doubted(minute(0), Why.PLAN)),
+        (Fold(), minute(1), doubted(minute(1))),
+    ],
+)
+def test_doubt_opens_a_stop_back_to_the_last_flow(fold: Fold, at_us: int, expected: OpenStop) -> None:
+    assert doubt(fold, told(DOUBT, at_us), THERAPY, NOTHING_AHEAD) == replace(fold, stop=expected)
+
+
+WINDOW = Ahead(windows=((minute(5), minute(40)),))
+
+
+@pytest.mark.parametrize(
+    ("kind", "at_us", "expected"),
+    [
+        (FLOW, minute(6), doubted(minute(5), Why.LATENCY)),
+        (RUN, minute(6), doubted(minute(5), Why.LATENCY)),
+        (DOUBT, minute(6), doubted(minute(0))),
+        (FLOW, minute(5) - 1, doubted(minute(0))),
+        (FLOW, minute(0) + SILENCE_US, doubted(minute(5), Why.LATENCY)),
+        (FLOW, minute(0) + SILENCE_US + 1, doubted(minute(0))),
+    ],
+)
+def test_flow_that_a_later_stop_takes_back_flowed_until_its_window_begins_unless_silence_came_first(
+    kind: EvidenceKind, at_us: int, expected: OpenStop
+) -> None:
+    assert doubt(FLOWING, told(kind, at_us), THERAPY, WINDOW) == replace(FLOWING, stop=expected)
+
+
+@pytest.mark.parametrize(("start", "onset", "why"), [(0, 0, Why.FLOW_SEEN), (0.1, 0.1, Why.LATENCY)])
+def test_a_window_that_begins_no_later_than_the_last_flow_sets_nothing(start: float, onset: float, why: Why) -> None:
+    window = Ahead(windows=((minute(start), minute(40)),))
+    found = doubt(FLOWING, told(FLOW, minute(6)), THERAPY, window)
+    assert found == replace(FLOWING, stop=doubted(minute(onset), why))
+
+
+STOOD = OpenStop(minute(0), minute(1), minute(2), latest_why=Why.STOP_SAID, is_denied=True)
+DOUBTED = replace(STOOD, is_flow_claimed=True, is_doubted=True)
+
+
+@pytest.mark.parametrize(
+    ("stop", "kind", "expected"),
+    [
+        (STOOD, DOUBT, DOUBTED),
+        (STOOD, FLOW, DOUBTED),
+        (STOOD, RUN, replace(DOUBTED, run_us=minute(5))),
+        (replace(STOOD, run_us=minute(3)), RUN, replace(DOUBTED, run_us=minute(3))),
+        (replace(STOOD, run_us=minute(3)), DOUBT, replace(DOUBTED, run_us=minute(3))),
+        (replace(STOOD, is_flow_claimed=True), RUN, DOUBTED),
+        (replace(DOUBTED, is_denied=False), DOUBT, DOUBTED),
+        (replace(DOUBTED, is_doubted=False), DOUBT, DOUBTED),
+        (replace(DOUBTED, is_flow_claimed=False), DOUBT, DOUBTED),
+        (replace(DOUBTED, is_flow_claimed=False), RUN, replace(DOUBTED, run_us=minute(5))),
+    ],
+)
+def test_doubt_inside_a_stop_is_noted_and_only_its_first_run_event_is_dated(
+    stop: OpenStop, kind: EvidenceKind, expected: OpenStop
+) -> None:
+    fold = replace(FLOWING, stop=stop)
+    assert doubt(fold, told(kind, minute(5)), THERAPY, NOTHING_AHEAD) == replace(fold, stop=expected)
+
+
+def test_doubt_that_says_nothing_new_leaves_the_clock() -> None:
+    fold = replace(FLOWING, stop=DOUBTED)
+    assert doubt(fold, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD) is fold
+
+
+def test_doubt_while_the_line_is_off_is_only_the_pumps_last_word() -> None:
+    off = (OffPatient(minute(4), minute(6)),)
+    fold = replace(FLOWING, stop=replace(STOOD, is_denied=False), off_patient=off)
+    assert doubt(fold, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD) == replace(fold, stop=STOOD)
+    assert doubt(fold, told(DOUBT, minute(6)), THERAPY, NOTHING_AHEAD) == replace(fold, stop=DOUBTED)
+    flowing = replace(FLOWING, off_patient=off)
+    opened = doubt(flowing, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD)
+    assert opened == replace(flowing, stop=doubted(minute(0)))
+
+
+OFF = (OffPatient(minute(1), minute(10)),)
+
+
+def marked(at_us: int, **changes: Any) -> Evidence:
+    return told(EvidenceKind.PERSON_STOP, at_us, **changes)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "off", "expected"),
+    [
+        (marked(minute(1)), OFF, True),
+        (marked(minute(10)), OFF, True),
+        (marked(minute(5)), OFF, False),
+        (marked(minute(1)), (), False),
+        (marked(minute(10), earliest_us=minute(9)), OFF, False),
+        (told(EvidenceKind.STOP, minute(10)), OFF, False),
+    ],
+)
+def test_a_mark_is_a_persons_word_of_the_very_instant_the_line_came_off_or_was_put_on(
+    evidence: Evidence, off: Stretches, *, expected: bool
+) -> None:
+    assert _is_mark(replace(FLOWING, off_patient=off), evidence) is expected
+
+
+TAKEN_OFF = OpenStop(
+    minute(1),
+    minute(1),
+    minute(1),
+    earliest_why=Why.PERSON_SAID,
+    latest_why=Why.PERSON_SAID,
+    certain_why=Why.PERSON_SAID,
+)
+
+
+@pytest.mark.parametrize(("counter_ul", "blind_us"), [(None, 0), (1000, minute(2))])
+def test_a_line_that_is_taken_off_is_a_stop_that_denies_nothing_the_pump_said(
+    counter_ul: int | None, blind_us: int
+) -> None:
+    reading = None if counter_ul is None else read(minute(0), counter_ul)
+    fold = replace(FLOWING, off_patient=(OffPatient(minute(1)),), reading=reading, blind_to_us=blind_us)
+    stop = replace(TAKEN_OFF, put_on_ul=counter_ul)
+    expected = replace(fold, stop=stop, blind_to_us=max(blind_us, minute(1)))
+    assert no_flow(fold, marked(minute(1)), THERAPY, NOTHING_AHEAD) == expected
+
+
+OFF_FOLD = replace(FLOWING, off_patient=OFF, stop=TAKEN_OFF)
+PUT_ON = replace(TAKEN_OFF, certain_to_us=minute(10))
+
+
+def test_a_line_that_is_put_on_waits_for_the_pumps_word() -> None:
+    expected = replace(OFF_FOLD, stop=PUT_ON, blind_to_us=minute(10))
+    assert no_flow(OFF_FOLD, marked(minute(10)), THERAPY, NOTHING_AHEAD) == expected
+    denied = replace(OFF_FOLD, stop=replace(TAKEN_OFF, is_denied=True))
+    kept = replace(denied, stop=replace(PUT_ON, is_denied=True), blind_to_us=minute(10))
+    assert no_flow(denied, marked(minute(10), moved_us=minute(10)), THERAPY, NOTHING_AHEAD) == kept
+
+
+def test_the_pumps_last_word_ends_the_stop_as_the_line_is_put_on_except_in_a_latency_window() -> None:
+    said = marked(minute(10), moved_us=minute(10))
+    stop = finished(PUT_ON, minute(10), Why.FLOW_CONFIRMED)
+    ended = replace(
+        OFF_FOLD,
+        stop=None,
+        group=group_of(stop),
+        flow_from_us=minute(10),
+        last_flow_us=minute(10),
+        blind_to_us=minute(10),
+    )
+    assert no_flow(OFF_FOLD, said, THERAPY, NOTHING_AHEAD) == ended
+    window = Ahead(windows=((minute(9), minute(11)),))
+    open_still = replace(OFF_FOLD, stop=PUT_ON, blind_to_us=minute(10))
+    assert no_flow(OFF_FOLD, said, THERAPY, window) == open_still
+
+
+def test_a_line_put_on_without_having_been_taken_off_was_off_since_nobody_knows_when() -> None:
+    fold = replace(FLOWING, off_patient=(OffPatient(minute(10), minute(10)),))
+    stop = OpenStop(minute(0), earliest_why=Why.FLOW_SEEN)
+    assert _begun(fold, marked(minute(10)), THERAPY, NOTHING_AHEAD) == stop
+    said = OpenStop(minute(9), earliest_why=Why.PERSON_SAID)
+    assert _begun(fold, marked(minute(9)), THERAPY, NOTHING_AHEAD) == said
