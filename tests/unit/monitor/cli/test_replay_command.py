@@ -135,6 +135,14 @@ def test_an_explanation_ends_where_its_story_is_to_end(
     assert "1 of its lines was not played" in done.err
 
 
+def test_an_interruption_that_a_story_does_not_have_is_answered_with_those_that_it_has(
+    replayed: Replayed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert replayed(HOUR).code == 0
+    done = run_command(monkeypatch, capsys, "explain", "zz", "--config", "home.toml", "--story", "told.jsonl")
+    assert done == Done(1, "", "pumpwatch: the story has no interruption 'zz'; there are p1-1\n")
+
+
 def test_an_end_without_a_story_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     done = run_command(monkeypatch, capsys, "explain", "p1-1", "--until", "2026-03-02T08:30:00Z")
     assert done.code == 2
