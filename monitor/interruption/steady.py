@@ -10,7 +10,7 @@ import msgspec
 from drivers.contract import DeliveryStatus, StatusObserved
 from monitor.interruption.classify import is_rate_fitting, microlitres
 from monitor.interruption.device_time import is_clock_due
-from monitor.interruption.events import PumpObserved
+from monitor.interruption.events import Order, PumpObserved
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.hearing import window_after
 from monitor.interruption.off_patient import is_off_now
@@ -45,6 +45,7 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
         or state.contradicted_at_us is not None
         or state.strange_serial is not None
         or state.tail_to_us > event.at_us
+        or (state.mark is not None and event.at_us >= state.mark.window_until_us)
         or (seen.device_at is not None and is_clock_due(state, event.at_us))
         or event.at_us - fold.last_flow_us > policy.therapy.silence_max_us
     ):
@@ -60,19 +61,27 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
     tail = state.evidence[-1] if state.evidence else None
     if tail is None or tail.kind is not EvidenceKind.FLOW or tail.unsure_us or state.tail_to_us != fold.last_flow_us:
         return None
-    return None if _brings_reading(tail, seen) else _moved_on(state, seen, event.at_us, policy)
+    return _moved_on(state, seen, event.at_us, policy) if _goes_on(tail, seen, order) else None
 
 
-def _brings_reading(tail: Evidence, seen: StatusObserved) -> bool:
-    """Return whether a status has a reading that the run has none of: it is no repeat then."""
-    is_counter_new = tail.counter_ul is None and seen.volume_delivered_ml is not None
-    return is_counter_new or (tail.remaining_ul is None and seen.volume_remaining_ml is not None)
+def _goes_on(tail: Evidence, seen: StatusObserved, order: Order | None) -> bool:
+    """Return whether a status goes on with the run: at its rate, by its step, with no reading that it has none of."""
+    rate_ml_per_h = seen.rate_ml_per_h
+    if rate_ml_per_h is None and order is not None:
+        # Not told, it is taken to be the ordered one, and the order may be a new one.
+        rate_ml_per_h = order.rate_ml_per_h
+    return (
+        tail.rate_ul_per_h == microlitres(rate_ml_per_h)
+        and tail.step_ul == microlitres(seen.volume_resolution_ml)
+        and (tail.counter_ul is not None or seen.volume_delivered_ml is None)
+        and (tail.remaining_ul is not None or seen.volume_remaining_ml is None)
+    )
 
 
 def _moved_on(state: PumpState, seen: StatusObserved, at_us: int, policy: Policy) -> PumpState | None:
     seq, window = state.seq, state.seq_window
     if seen.seq is not None:
-        if seen.boot != state.boot or seen.seq <= seq:
+        if seen.boot != state.boot or not 0 <= seq < seen.seq:
             return None
         window = window_after(window, seen.seq - seq)
         seq = seen.seq
@@ -81,8 +90,6 @@ def _moved_on(state: PumpState, seen: StatusObserved, at_us: int, policy: Policy
         counter_ul, remaining_ul = microlitres(seen.volume_delivered_ml), microlitres(seen.volume_remaining_ml)
         if counter_ul is None or reading.counter_ul is None:
             return None
-        if (remaining_ul is None) is not (reading.remaining_ul is None):
-            return None
         moved_ul = counter_ul - reading.counter_ul
         if moved_ul < 0 or is_due(reading, counter_ul, at_us, policy.therapy.min_rate_fraction):
             return None
@@ -90,8 +97,6 @@ def _moved_on(state: PumpState, seen: StatusObserved, at_us: int, policy: Policy
         reading = Reading(
             at_us, still_us, reading.motion, counter_ul, remaining_ul, reading.rate_ul_per_h, reading.step_ul
         )
-    elif seen.volume_delivered_ml is not None or seen.volume_remaining_ml is not None:
-        return None
     return replace(
         state,
         fold=replace(state.fold, last_flow_us=at_us, reading=reading),
