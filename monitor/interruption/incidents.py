@@ -48,7 +48,7 @@ def reconcile(state: PumpState, opened: Bounds | None, policy: Policy, now_us: i
     groups = [(group_bounds(group), True) for group in fold.done]
     if opened is not None:
         groups.append((opened, False))
-    waiting = [incident for incident in state.incidents if incident.phase is not Phase.CLOSED]
+    waiting = list(state.incidents)
     kept: list[Incident] = []
     next_number = state.next_number
     threshold = restart_threshold(policy.therapy, state.order)
@@ -93,10 +93,8 @@ def _absorbed(
     for incident in waiting:
         place = next((place for place, found in enumerate(spans) if _overlaps(incident, found)), None)
         if place is not None and incident.was_critical and not shown[place].was_critical:
-            phase = Phase.AWAITING_REVIEW if shown[place].phase is Phase.ENDED else shown[place].phase
-            ended_at_us = None if phase is Phase.AWAITING_REVIEW else shown[place].ended_at_us
-            shown[place] = replace(shown[place], was_critical=True, phase=phase, ended_at_us=ended_at_us)
-        if place is not None and any(alert.interruption == incident.number for alert in state.alerts):
+            shown[place] = _waiting_too(shown[place], spans[place], effects)
+        if place is not None:
             number = shown[place].number
             alerts = tuple(
                 replace(alert, interruption=number) if alert.interruption == incident.number else alert
@@ -105,6 +103,15 @@ def _absorbed(
             state = replace(state, alerts=alerts)
         gone.append(_without_evidence(incident, now_us, effects, is_absorbed=place is not None))
     return state, [*shown, *gone]
+
+
+def _waiting_too(incident: Incident, found: Bounds, effects: list[Effect]) -> Incident:
+    """Return an incident in which there is one that only a clinician ends: where it had ended, it waits for review."""
+    if incident.phase is not Phase.ENDED:
+        return replace(incident, was_critical=True)
+    after = replace(incident, was_critical=True, phase=Phase.AWAITING_REVIEW, ended_at_us=None, listed=found.listed)
+    effects.append(_phase_changed(after, found.min_us, found.max_us))
+    return after
 
 
 def _match(waiting: list[Incident], found: Bounds, *, is_done: bool) -> Incident | None:
@@ -279,16 +286,9 @@ def _ended_at_us(incident: Incident, phase: Phase, now_us: int) -> int | None:
 
 def _bounded(incidents: list[Incident]) -> tuple[Incident, ...]:
     """Drop what ended, oldest first, beyond what is kept; what waits for a person is never dropped."""
-    surplus = sum(incident.phase is Phase.ENDED for incident in incidents) - ENDED_MAX
-    if surplus <= 0:
-        return tuple(incidents)
-    kept = []
-    for incident in incidents:
-        if surplus > 0 and incident.phase is Phase.ENDED:
-            surplus -= 1
-        else:
-            kept.append(incident)
-    return tuple(kept)
+    ended = [incident.number for incident in incidents if incident.phase is Phase.ENDED]
+    surplus = ended[: max(0, len(ended) - ENDED_MAX)]
+    return tuple(incident for incident in incidents if incident.number not in surplus)
 
 
 def forget_ended(state: PumpState) -> PumpState:
