@@ -54,9 +54,13 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
 
 def begun(state: PumpState, at_us: int, *, is_dated: bool = False) -> PumpState:
     """Return the state with its course begun at ``at_us``, and the order's bag hung then."""
-    order = state.order
+    return replace(state, course=replace(course_from(state.order, at_us), is_dated=is_dated))
+
+
+def course_from(order: Order | None, at_us: int) -> Course:
+    """Return a course under an order that begins at ``at_us``."""
     bag = Bag(hung_us=at_us) if order is None else bag_of(order, at_us)
-    return replace(state, course=Course(began_us=at_us, counted_us=at_us, bag=bag, is_dated=is_dated))
+    return Course(began_us=at_us, counted_us=at_us, bag=bag)
 
 
 def bag_of(order: Order, at_us: int) -> Bag:
@@ -95,12 +99,13 @@ def with_free_counted(course: Course, therapy: Therapy, order: Order | None, at_
 def settled(state: PumpState, before: tuple[Incident, ...]) -> PumpState:
     """Return the state with the off-time summed of those interruptions of ``before`` that it forgot."""
     course = state.course
-    if course is None or len(state.incidents) >= len(before):
-        return state
     kept = {incident.number for incident in state.incidents}
+    gone = [incident for incident in before if incident.number not in kept]
+    if course is None or not gone:
+        return state
     groups = [group_bounds(group) for group in state.fold.done]
-    for incident in before:
-        if incident.number not in kept and not any(_covers(group, incident) for group in groups):
+    for incident in gone:
+        if not any(_covers(group, incident) for group in groups):
             course = with_off(course, incident.opened_at_us, incident.min_us, incident.max_us)
     return replace(state, course=course)
 
@@ -159,10 +164,9 @@ def counters(state: PumpState, policy: Policy, now_us: int) -> Counters | None:
     therapy, order = policy.therapy, state.order
     least_us, most_us = infused_us(state, therapy, now_us)
     low_us, high_us = off_us(state, therapy, now_us)
-    elapsed_us = max(0, now_us - course.began_us)
     found = Counters(
         began_at_us=course.began_us,
-        day=elapsed_us // DAY_US + 1,
+        day=max(1, (now_us - course.began_us) // DAY_US + 1),
         infused_min_us=least_us,
         infused_max_us=most_us,
         off_min_us=low_us,
@@ -186,7 +190,7 @@ def counters(state: PumpState, policy: Policy, now_us: int) -> Counters | None:
 
 def _full_at_us(therapy: Therapy, order: Order, now_us: int, remaining_us: int) -> int:
     """Return when ``remaining_us`` of infusion is done if nothing but planned free time comes between."""
-    full_us = now_us + remaining_us
+    full_us = now_us
     for _ in range(_FREE_ROUNDS):
         later_us = now_us + remaining_us + free_us(therapy, order, now_us, full_us)
         if later_us == full_us:

@@ -11,7 +11,7 @@ from enum import IntEnum
 import msgspec
 
 from monitor.interruption import orders
-from monitor.interruption.course import begun, with_off
+from monitor.interruption.course import begun, course_from, with_off
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import Order
 from monitor.interruption.free_time import Stretch, free_until_us, next_free
@@ -74,9 +74,11 @@ def next_step(state: PumpState, policy: Policy) -> tuple[int, PlanStep] | None:
     order, later, fold = state.order, state.next_order, state.fold
     if later is not None and later.starts_at_us is not None:
         due.append((later.starts_at_us, PlanStep.ORDER))
-    if is_free(state):
-        due.append((_free_end_us(state), PlanStep.EXPECTED))
-    if order is not None and order.ends_at_us is not None and (state.completed_at_us is None or is_free(state)):
+    pause_ends_us = _pause_ends_us(state)
+    if pause_ends_us is not None:
+        due.append((pause_ends_us, PlanStep.EXPECTED))
+    is_under_way = state.completed_at_us is None or pause_ends_us is not None
+    if order is not None and order.ends_at_us is not None and is_under_way:
         # An order may be given after its own end: what was seen until then has been counted.
         due.append((max(order.ends_at_us, known_until_us(fold)), PlanStep.END))
     if state.completed_at_us is None:
@@ -102,23 +104,23 @@ def _taken(state: PumpState, policy: Policy, at_us: int, step: PlanStep, effects
         case PlanStep.END:
             return complete_for_good(state, policy, at_us, effects)
         case PlanStep.FREE:
-            return _paused(state, policy, at_us, effects)
+            until_us = free_until_us(policy.therapy, state.order, at_us) or at_us
+            return _paused(state, policy, (at_us, until_us), effects)
 
 
 def is_free(state: PumpState) -> bool:
     """Return whether the course is in a free interval."""
-    return state.completed_at_us is not None and state.course is not None and state.course.free_until_us is not None
+    return _pause_ends_us(state) is not None
 
 
-def _free_end_us(state: PumpState) -> int:
-    course = state.course
-    return 0 if course is None or course.free_until_us is None else course.free_until_us
+def _pause_ends_us(state: PumpState) -> int | None:
+    return None if state.completed_at_us is None or state.course is None else state.course.free_until_us
 
 
 def _known_us(state: PumpState) -> int:
     """Return from when on a free interval may begin: not before what was seen, nor before the order spoke of it."""
-    said_us = 0 if state.course is None else state.course.counted_us
-    return max(known_until_us(state.fold), said_us)
+    known_us = known_until_us(state.fold)
+    return known_us if state.course is None else max(known_us, state.course.counted_us)
 
 
 def _awaited(state: PumpState, at_us: int) -> PumpState:
@@ -140,14 +142,13 @@ def expected_again(state: PumpState, policy: Policy, at_us: int, effects: list[E
     return _awaited(state, at_us)
 
 
-def _paused(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
-    """Return the state with a free interval begun at ``at_us``: no stop counts beyond it."""
-    until_us = free_until_us(policy.therapy, state.order, at_us) or at_us
+def _paused(state: PumpState, policy: Policy, free: Stretch, effects: list[Effect]) -> PumpState:
+    """Return the state with a free interval begun: no stop counts beyond it."""
+    begins_us, ends_us = free
     effects.append(PlanChanged(order=state.order, is_complete=False, what="free-interval"))
-    state = closed(state, at_us, policy.therapy)
-    if state.course is None:
-        state = begun(state, at_us)
-    return replace(state, course=replace(state.course, free_until_us=until_us)) if state.course else state
+    state = closed(state, begins_us, policy.therapy)
+    course = state.course or course_from(state.order, begins_us)
+    return replace(state, course=replace(course, free_until_us=ends_us))
 
 
 def complete_for_good(state: PumpState, policy: Policy, at_us: int, effects: list[Effect]) -> PumpState:
@@ -184,14 +185,12 @@ def _emptied(state: PumpState, policy: Policy, at_us: int, free: Stretch, effect
     """Return the state with a free interval that began early: what was to flow until then is no interruption."""
     past = past_of(state, at_us)
     if past is None:
-        state, short_us = _paused(state, policy, at_us, effects), free[0] - at_us
+        state, short_us = _paused(state, policy, (at_us, free[1]), effects), free[0] - at_us
     else:
         state, short_us = closed_earlier(state, at_us, policy.therapy), min(free[0], past.closed_us) - at_us
     course = state.course
-    if course is None:
-        return state
-    course = with_off(course, at_us, max(0, short_us), max(0, short_us))
-    return replace(state, course=course if past is not None else replace(course, free_until_us=free[1]))
+    short_us = max(0, short_us)
+    return state if course is None else replace(state, course=with_off(course, at_us, short_us, short_us))
 
 
 def is_completion(state: PumpState, policy: Policy, about_us: int) -> bool:
