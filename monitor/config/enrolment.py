@@ -125,7 +125,11 @@ def _enrol_fleet(roll: _Roll, where: Location, fleet: FleetTable, therapy: Thera
                 forced_by=forced_by,
             )
             roll.pumps.append(enrolment)
-    except (OSError, ValueError) as fault:
+    except OSError as fault:
+        wrong = [f"{path} cannot be read: {fault.strerror}"]
+    except UnicodeDecodeError as fault:
+        wrong = [f"{path} cannot be read: it is not UTF-8 at byte {fault.start}"]
+    except ValueError as fault:
         wrong = [f"{path} cannot be read: {fault}"]
     if not wrong and len(roll.pumps) == before:
         wrong = [f"{path} names no pump; write one id a line, with its serial number after a comma"]

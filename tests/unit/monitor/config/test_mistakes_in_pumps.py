@@ -129,7 +129,9 @@ def test_the_pumps_of_a_fleet_share_their_objects(parsed: Parse, tmp_path: Path)
 
 
 def test_a_file_of_ids_that_is_not_there_is_refused(faults_of: FaultsOf) -> None:
-    assert "cannot be read" in faults_of('[[fleets]]\nids_file = "nowhere"')[0]
+    assert faults_of('[[fleets]]\nids_file = "nowhere"')[0].endswith(
+        "nowhere cannot be read: No such file or directory"
+    )
 
 
 def test_a_file_of_ids_without_any_is_refused(faults_of: FaultsOf, tmp_path: Path) -> None:
@@ -138,8 +140,8 @@ def test_a_file_of_ids_without_any_is_refused(faults_of: FaultsOf, tmp_path: Pat
 
 def test_a_file_of_ids_that_is_no_text_is_refused(faults_of: FaultsOf, tmp_path: Path) -> None:
     text = fleet(tmp_path, "")
-    (tmp_path / "ids").write_bytes(b"\xff\xfe\x00")
-    assert "cannot be read" in faults_of(text)[0]
+    (tmp_path / "ids").write_bytes(b"a\n\xff\xfe\x00")
+    assert faults_of(text)[0].endswith("ids cannot be read: it is not UTF-8 at byte 2")
 
 
 def test_a_heading_in_a_file_of_ids_is_no_pump(faults_of: FaultsOf, tmp_path: Path) -> None:
