@@ -62,7 +62,15 @@ def restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects
     if state.undated is not None and state.base == state.undated.doubted:
         # Down again before the first downtime had its bound: what was heard in between has no date at all.
         undated = replace(state.undated, doubted=doubted, doubt=doubt)
-    return replace(state, fold=doubted, base=doubted, evidence=(doubt,), tail_to_us=event.at_us, undated=undated)
+    return replace(
+        state,
+        fold=doubted,
+        base=doubted,
+        evidence=(doubt,),
+        tail_to_us=event.at_us,
+        tail_samples=doubt.samples,
+        undated=undated,
+    )
 
 
 def with_off_patient(state: PumpState, stretches: Stretches) -> PumpState:
@@ -121,7 +129,7 @@ def _amended(state: PumpState, event: ClockSynchronised, back_us: int, therapy: 
             return None
         before, after = _parted(kept, event.down_from_us, back_us, therapy.silence_max_us)
     base = replace(base, off_patient=put_on(state.base.off_patient, back_us, event.moved_us))
-    dated = replace(state, fold=base, base=base, evidence=(), tail_to_us=0)
+    dated = replace(state, fold=base, base=base, evidence=())
     for piece in (*before, *(put_on(piece, back_us, event.moved_us) for piece in after)):
         dated = admit(dated, piece, therapy)
     return dated
@@ -151,22 +159,28 @@ def _parted(
 def _newest_us(fold: Fold) -> int:
     """Return the newest instant that a clock has gone past."""
     groups = fold.done if fold.group is None else (*fold.done, fold.group)
-    return max(known_until_us(fold), fold.flow_from_us or 0, *(group.flow_us for group in groups), 0)
+    return max(known_until_us(fold), fold.flow_from_us or 0, *(group.flow_us for group in groups))
 
 
 def _moved(at_us: int, back_us: int, moved_us: int) -> int:
     return at_us + moved_us if at_us >= back_us else at_us
 
 
+def _moved_if_any(at_us: int | None, back_us: int, moved_us: int) -> int | None:
+    return None if at_us is None else _moved(at_us, back_us, moved_us)
+
+
 def _dated(state: PumpState, back_us: int, moved_us: int) -> PumpState:
     """Return the state with everything beside the clock dated as it truly was."""
-    contact_us = state.last_contact_at_us
     clock = forgotten(state.pump_clock) if moved_us else state.pump_clock
     return replace(
         state,
         pump_clock=clock,
         enrolled_at_us=_moved(state.enrolled_at_us, back_us, moved_us),
-        last_contact_at_us=None if contact_us is None else _moved(contact_us, back_us, moved_us),
+        last_contact_at_us=_moved_if_any(state.last_contact_at_us, back_us, moved_us),
+        contradicted_at_us=_moved_if_any(state.contradicted_at_us, back_us, moved_us),
+        completed_at_us=_moved_if_any(state.completed_at_us, back_us, moved_us),
+        pasts=put_on(state.pasts, back_us, moved_us),
         incidents=put_on(state.incidents, back_us, moved_us),
         alerts=put_on(state.alerts, back_us, moved_us),
         mark=put_on(state.mark, back_us, moved_us),

@@ -92,6 +92,9 @@ def step_in_full(state: PumpState, event: Event, policy: Policy) -> Step:
 def _begun(state: PumpState, event: Event, policy: Policy, effects: list[Effect]) -> PumpState:
     """Return the state with everything that time brought before the event."""
     now_us = event.at_us
+    if type(event) is ClockSynchronised:
+        # What was heard and marked until now is dated anew first: time put it on, too.
+        state = synchronised(state, event, policy, effects)
     if has_plan(state, policy):
         state = follow_plan(state, policy, now_us, effects)
     if state.mark is not None and now_us >= state.mark.window_until_us:
@@ -105,7 +108,7 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
     match event:
         case PumpObserved():
             return hear(state, event.observation, event.at_us, policy, effects)
-        case Ticked():
+        case Ticked() | ClockSynchronised():
             return state
         case Enrolled():
             if event.order is None:
@@ -127,8 +130,6 @@ def _weighed(  # noqa: C901, PLR0911, PLR0912 - one flat branch for each kind of
             return judged(closed(state, event, policy, effects), event.at_us, effects)
         case MonitorRestarted():
             return restarted(state, event, policy, effects)
-        case ClockSynchronised():
-            return synchronised(state, event, policy, effects)
         case WallClockStepped():
             detail = f"the wall clock stepped by {event.step_s:+.1f} s; no duration changes"
             effects.append(Told(code=OwnCode.CLOCK_SKEW, priority=OWN_PRIORITIES[OwnCode.CLOCK_SKEW], detail=detail))

@@ -10,9 +10,9 @@ import msgspec
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, Group, OpenStop
 from monitor.interruption.putting_on import GIVEN, LENGTHS, is_instant, put_on
-from monitor.interruption.state import Bag, Course, Hold, Incident, Mark
+from monitor.interruption.state import Bag, Course, Hold, Incident, Mark, Past
 
-MOVED = (Course, Evidence, Fold, Hold, Incident, Mark)
+MOVED = (Course, Evidence, Fold, Hold, Incident, Mark, Past)
 """What is put on, with everything inside."""
 
 INSTANT_WORDS = ("at_us", "from_us", "to_us", "earliest_us", "latest_us")
@@ -23,6 +23,7 @@ INSTANTS = frozenset(
         "began_us",
         "bridged_us",
         "checked_us",
+        "closed_us",
         "counted_us",
         "expected_us",
         "flow_us",
