@@ -31,7 +31,8 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
         ran_least_us, ran_most_us: How long the motor ran inside the stop, by counter or bag.
         is_silence: True if nothing but silence speaks for it.
         is_doubted: True once doubtful flow was seen in it: a trickle that moves no counter may have flowed.
-        is_denied, put_on_ul: Whether the pump's last word was not flow; its counter before the line was put on.
+        is_denied: True if the pump's last word of itself was not flow, wherever its line was.
+        put_on_at_us, put_on_ul: When the line was put on again, if nothing was said since; the counter before that.
     """
 
     onset_earliest_us: int
@@ -50,6 +51,7 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
     is_doubted: bool = False
     is_denied: bool = False
     put_on_ul: int | None = None
+    put_on_at_us: int | None = None
 
 
 class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):

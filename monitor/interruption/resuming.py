@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from monitor.interruption.evidence import Evidence
-from monitor.interruption.off_patient import is_off, is_put_on
+from monitor.interruption.off_patient import is_off
 from monitor.interruption.offtime import Fold, OpenStop, Stop, finished, joined, ran_inside, why_flowed
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, has_moved, is_due
@@ -67,9 +67,10 @@ def confirm(fold: Fold, at_us: int, last_us: int, therapy: Therapy, why: Why) ->
         return fold
     if is_off(fold.off_patient, last_us):
         return _off_patient(fold, stop, at_us, therapy, why)
-    is_by_mark = why is not Why.PERSON_SAW_FLOW and _is_back_since_put_on(fold, stop, at_us, therapy)
-    back_us = stop.certain_to_us if is_by_mark and stop.certain_to_us is not None else at_us
-    return resumed(fold, finished(stop, min(at_us, back_us), why), last_us, therapy)
+    put_on_at_us = stop.put_on_at_us
+    if put_on_at_us is not None and why not in _DATED and _is_back_since_put_on(fold, stop, at_us, therapy):
+        at_us = put_on_at_us
+    return resumed(fold, finished(stop, at_us, why), last_us, therapy)
 
 
 def _off_patient(fold: Fold, stop: OpenStop, at_us: int, therapy: Therapy, why: Why) -> Fold:
@@ -84,21 +85,25 @@ def _off_patient(fold: Fold, stop: OpenStop, at_us: int, therapy: Therapy, why: 
     return replace(seen, stop=OpenStop(at_us, earliest_why=why_flowed(seen, at_us), is_denied=stop.is_denied))
 
 
+_DATED = (Why.PERSON_SAW_FLOW, Why.RUN_SAID)
+"""Flow that is said to have begun at its instant, or was seen there only."""
+
+
 def _is_back_since_put_on(fold: Fold, stop: OpenStop, at_us: int, therapy: Therapy) -> bool:
     """Return whether the pump's first word after the line was put on, ``at_us``, says that it flowed from there on.
 
     A reconnect ends nothing by itself. It dates the return of flow where the pump's last word before it was not
     against flow, its first word after it comes in time, and the counter does not say that the motor stood.
     """
-    put_on_us = stop.certain_to_us
-    if put_on_us is None or not is_put_on(fold.off_patient, put_on_us) or stop.is_denied or stop.is_flow_claimed:
-        return False
-    if at_us - put_on_us > therapy.silence_max_us:
+    put_on_at_us = stop.put_on_at_us
+    if put_on_at_us is None or at_us - put_on_at_us > therapy.silence_max_us:
         return False
     reading = fold.reading
     if reading is None or stop.put_on_ul is None:
         return True
-    before = replace(reading, at_us=put_on_us, still_us=put_on_us, motion=Motion.FLOWING, counter_ul=stop.put_on_ul)
+    before = replace(
+        reading, at_us=put_on_at_us, still_us=put_on_at_us, motion=Motion.FLOWING, counter_ul=stop.put_on_ul
+    )
     return not is_due(before, reading.counter_ul, at_us, therapy.min_rate_fraction)
 
 

@@ -46,26 +46,27 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
             stop = ran_inside(stop, least_us, found.at_most_us)
         elif reading.motion is Motion.FLOWING and is_unparted(fold, reading) and not stop.is_doubted:
             stop = _narrowed_onset(stop, reading.at_us, found, is_closed=is_closed)
-    is_mark = _is_mark(fold, evidence)
-    stop = replace(stop, is_denied=stop.is_denied if is_mark else True)
-    if is_mark:
-        # From here on no witness is asked about what was before.
-        return _marked(fold, stop, evidence, therapy, ahead)
+    if _is_mark(fold, evidence):
+        return _marked(fold, stop, evidence, was_claimed=was_claimed)
+    stop = replace(stop, is_denied=True, put_on_at_us=None)
     if evidence.kind in DATED_STOPS and evidence.earliest_us < evidence.at_us:
         return replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, evidence.at_us))
     return replace(fold, stop=stop)
 
 
-def _marked(fold: Fold, stop: OpenStop, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
-    """Return the clock after a mark that the line came off or was put on: put on, the pump's last word may end it."""
+def _marked(fold: Fold, stop: OpenStop, evidence: Evidence, *, was_claimed: bool) -> Fold:
+    """Return the clock after a mark that the line came off or was put on again; no witness looks past it.
+
+    From the reconnect on it may flow, where the pump did not say that it stands: what follows is not certain.
+    """
+    at_us = evidence.at_us
+    is_on = is_put_on(fold.off_patient, at_us)
+    put_on_at_us = None if stop.is_denied or not is_on else at_us
     put_on_ul = None if fold.reading is None else fold.reading.counter_ul
-    stop = replace(stop, put_on_ul=put_on_ul)
-    fold = replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, evidence.at_us))
-    at_us = evidence.moved_us
-    if at_us is None or stop.is_denied or ahead.window_from_us(at_us) is not None:
-        # In a latency window the pump's word is worth nothing.
-        return fold
-    return resumed(fold, finished(stop, at_us, Why.FLOW_CONFIRMED), at_us, therapy)
+    # What was doubtful, or claimed and not borne out, before the mark is so after it.
+    is_flow_claimed = was_claimed or put_on_at_us is not None
+    stop = replace(stop, is_flow_claimed=is_flow_claimed, put_on_at_us=put_on_at_us, put_on_ul=put_on_ul)
+    return replace(fold, stop=stop, blind_to_us=max(fold.blind_to_us, at_us))
 
 
 def _is_mark(fold: Fold, evidence: Evidence) -> bool:
@@ -179,23 +180,39 @@ def doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
     """Return the clock after doubtful flow: it counts into the upper bound and not into the lower one."""
     stop = fold.stop
     if stop is not None and is_off(fold.off_patient, evidence.at_us):
-        return replace(fold, stop=replace(stop, is_denied=True))
+        return replace(fold, stop=replace(stop, is_flow_claimed=True, is_denied=True, put_on_at_us=None))
+    if stop is not None and evidence.kind is EvidenceKind.FLOW_DOUBTED:
+        fold = _flowed_until_window(fold, stop, evidence, therapy, ahead)
+        stop = fold.stop
     if stop is None:
         last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
         window_us = None if evidence.kind is EvidenceKind.DOUBT else ahead.window_from_us(evidence.at_us)
         if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
             why = why_flowed(fold, last_us)
-            stop = OpenStop(last_us, is_flow_claimed=True, earliest_why=why, is_doubted=True, is_denied=True)
-            return replace(fold, stop=stop)
+            return replace(fold, stop=_doubted(last_us, why))
         # Taken back by a later stop: it flowed until that stop's window begins.
-        latent = OpenStop(window_us, is_flow_claimed=True, earliest_why=Why.LATENCY, is_doubted=True, is_denied=True)
-        return replace(fold, stop=latent)
+        return replace(fold, stop=_doubted(window_us, Why.LATENCY))
     run_us = stop.run_us
     if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
         run_us = evidence.at_us
     if stop.is_flow_claimed and stop.is_doubted and stop.is_denied and run_us == stop.run_us:
         return fold
-    return replace(fold, stop=replace(stop, is_flow_claimed=True, is_doubted=True, is_denied=True, run_us=run_us))
+    stop = replace(stop, is_flow_claimed=True, is_doubted=True, run_us=run_us, is_denied=True, put_on_at_us=None)
+    return replace(fold, stop=stop)
+
+
+def _doubted(onset_us: int, why: Why) -> OpenStop:
+    return OpenStop(onset_us, is_flow_claimed=True, earliest_why=why, is_doubted=True, is_denied=True)
+
+
+def _flowed_until_window(fold: Fold, stop: OpenStop, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
+    """Return the clock with flow from a reconnect until a window begins, if the pump said that it ran beyond both."""
+    window_us, put_on_at_us = ahead.window_from_us(evidence.at_us), stop.put_on_at_us
+    if window_us is None or put_on_at_us is None or window_us <= put_on_at_us:
+        return fold
+    if evidence.at_us - put_on_at_us > therapy.silence_max_us:
+        return fold
+    return resumed(fold, finished(stop, put_on_at_us, Why.FLOW_CONFIRMED), window_us, therapy)
 
 
 def silence(fold: Fold) -> OpenStop:

@@ -39,22 +39,20 @@ def disconnected(state: PumpState, at_us: int, policy: Policy, effects: list[Eff
 def reconnected(state: PumpState, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
     """Return the state with the line on the patient again: it was off until now.
 
-    It flows from now on if the pump said so last and was heard in time; else its next word must tell.
+    Whether it flows from now on the pump's next word must tell; until then the quiet of the mark goes on.
     """
-    is_doubtful = _is_flow_doubtful(state, policy)
+    since_us = state.fold.off_patient[-1].from_us if is_off_now(state.fold.off_patient) else at_us
+    is_doubtful = _is_flow_doubtful(state, since_us, policy)
     stretches = put_back(state.fold.off_patient, at_us)
-    state = replace(with_off_patient(state, stretches), mark=None)
+    state = with_off_patient(state, stretches)
     if is_doubtful:
         # While the line was off such words were not kept.
         state = person_evidence(state, EvidenceKind.DOUBT, at_us, at_us, policy, effects)
     contradicted_us = state.contradicted_at_us
-    # Where somebody found before that the pump's word is worth nothing, nobody has seen it flow since.
-    is_believed = contradicted_us is None or contradicted_us >= stretches[-1].from_us
-    state = replace(state, contradicted_at_us=None if is_believed else contradicted_us)
-    is_flowing = state.delivery is DeliveryStatus.DELIVERING and _is_heard(state, at_us, policy)
-    flows_from_us = at_us if is_flowing and is_believed and not is_doubtful else None
-    kind = EvidenceKind.PERSON_STOP
-    return person_evidence(state, kind, at_us, at_us, policy, effects, flows_from_us=flows_from_us)
+    if contradicted_us is None or contradicted_us >= stretches[-1].from_us:
+        # Where somebody found before that its word is worth nothing, nobody has seen it flow since.
+        state = replace(state, contradicted_at_us=None)
+    return person_evidence(state, EvidenceKind.PERSON_STOP, at_us, at_us, policy, effects)
 
 
 def seen_flowing(state: PumpState, at_us: int) -> PumpState:
@@ -69,13 +67,8 @@ def person_evidence(
     earliest_us: int,
     policy: Policy,
     effects: list[Effect],
-    *,
-    flows_from_us: int | None = None,
 ) -> PumpState:
-    """Return the state with what a person said or did admitted as evidence, unless the therapy is complete.
-
-    ``flows_from_us`` is when it flows again by the pump's last word, if by nothing else.
-    """
+    """Return the state with what a person said or did admitted as evidence, unless the therapy is complete."""
     state, is_past = _past_amended(state, kind, at_us, earliest_us, policy)
     if state.completed_at_us is not None and is_past:
         effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
@@ -84,7 +77,7 @@ def person_evidence(
         effects.append(EvidenceDoubted(why="the planned therapy is complete"))
         return state
     effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
-    return admit(state, Evidence(kind, at_us, at_us, earliest_us, moved_us=flows_from_us), policy.therapy)
+    return admit(state, Evidence(kind, at_us, at_us, earliest_us), policy.therapy)
 
 
 def _past_amended(
@@ -99,16 +92,12 @@ def _past_amended(
     return past.amended(state, earliest_us, weighed, policy.therapy), True
 
 
-def _is_flow_doubtful(state: PumpState, policy: Policy) -> bool:
-    """Return whether the pump's last status, or an alarm that stands, makes flow doubtful."""
+def _is_flow_doubtful(state: PumpState, since_us: int, policy: Policy) -> bool:
+    """Return whether the pump's last status, or an alarm raised since the line was off, makes flow doubtful."""
     ordered = None if state.order is None else state.order.rate_ml_per_h
     if state.delivery is DeliveryStatus.KVO and not policy.therapy.kvo_counts:
         return True
     if state.delivery is DeliveryStatus.DELIVERING and not is_rate_enough(policy.therapy, state.rate_ml_per_h, ordered):
         return True
-    return any(alert.code not in OWN_PRIORITIES and meaning_of(alert.code).stops is Stops.MAY for alert in state.alerts)
-
-
-def _is_heard(state: PumpState, at_us: int, policy: Policy) -> bool:
-    heard_us = state.last_contact_at_us
-    return heard_us is not None and at_us - heard_us <= policy.therapy.silence_max_us
+    newer = (alert for alert in state.alerts if alert.raised_at_us >= since_us)
+    return any(alert.code not in OWN_PRIORITIES and meaning_of(alert.code).stops is Stops.MAY for alert in newer)

@@ -20,9 +20,9 @@ Written without sight of the core. Where the text leaves a choice, these are the
     before the next onset: the flow that a stop time merely implies is no confirmed flow. Up to the begin of a latency
     window flow is confirmed if the pump claimed to deliver before and after that instant.
 13. Between disconnect and reconnect there is no flow, whatever the pump claims; that it stands counts as ever. A
-    reconnect ends nothing by itself: with it flow is back if flow was the last claim before it and is at most
-    ``silence_max`` old, or is also the next claim, at most ``silence_max`` later. No flow check: windows reach past it.
-    Without a disconnect the line was seen off at that instant; since when is not known.
+    reconnect ends nothing: it flows from there on if that was the last claim before it, and is the next thing said,
+    at most ``silence_max`` later; else it is doubtful, or, where the pump last said that it stands, it still stands.
+    No flow check: latency windows reach past it. Without a disconnect the line was seen off; since when is not known.
 14. The rate of an occlusion alarm is the last one that a delivering pump told before it; else the ordered one.
 15. Power-on is a no-flow observation (the pump was off until then). Ends of alarms, keys and links are nothing.
 16. A counter that stands although more than one step is due makes the claims since it last moved doubtful.

@@ -98,8 +98,9 @@ def _of_status(at_us: int, status: StatusObserved, rules: Rules) -> list[Claim]:
 def _take_off_patient(claims: list[Claim], stretches: list[list[int]], rules: Rules) -> None:
     """Put the marks among the claims, and take out what the pump claimed while the line was off (reading 13)."""
     said = list(claims)
-    for off_us, *ends in stretches:
+    for index, (off_us, *ends) in enumerate(stretches):
         on_us = ends[0] if ends else None
+        next_us = stretches[index + 1][0] if index + 1 < len(stretches) else None
         inside = [c for c in said if c.at_us >= off_us and (on_us is None or c.at_us < on_us)]
         void = [c for c in inside if not c.by_person and c.kind is not Kind.NO_FLOW]
         claims[:] = [c for c in claims if not any(c is other for other in void)]
@@ -108,22 +109,24 @@ def _take_off_patient(claims: list[Claim], stretches: list[list[int]], rules: Ru
             claims.append(Claim(off_us, Kind.NO_FLOW, is_stop_time=True, by_person=True))
         if on_us is not None:
             claims.append(Claim(on_us, Kind.NO_FLOW, by_person=True))
-            if _is_back(said, on_us, rules):
-                # Of one instant flow comes first; this flow comes after the line was seen off.
-                claims.append(Claim(on_us + 1, Kind.FLOW))
+            kind = _after_reconnect(said, on_us, next_us, rules)
+            # Of one instant flow comes first; this comes after the line was seen off.
+            claims += [] if kind is None else [Claim(on_us + 1, kind)]
         claims.sort(key=lambda claim: (claim.at_us, claim.kind is not Kind.FLOW))
 
 
-def _is_back(said: list[Claim], on_us: int, rules: Rules) -> bool:
-    """Whether it flowed from the reconnect on: by what was said last before it, or first after it."""
+def _after_reconnect(said: list[Claim], on_us: int, next_us: int | None, rules: Rules) -> Kind | None:
+    """What is known of the flow from the reconnect on: None where the pump had said that it stands.
+
+    ``next_us`` is when the line came off again, if it did.
+    """
     before = [c for c in said if c.at_us < on_us]
-    after = next((c for c in said if c.at_us > on_us), None)
-    if not before or before[-1].kind is not Kind.FLOW:
-        return False
-    if on_us - before[-1].at_us <= rules.silence_max_us:
-        return True
+    after = next((c for c in said if c.at_us > on_us and (next_us is None or c.at_us < next_us)), None)
+    if not before or before[-1].kind is Kind.NO_FLOW:
+        return None
     is_flow = after is not None and after.kind is Kind.FLOW and not after.is_run_event and not after.by_person
-    return is_flow and after is not None and after.at_us - on_us <= rules.silence_max_us
+    is_near = after is not None and after.at_us - on_us <= rules.silence_max_us
+    return Kind.FLOW if before[-1].kind is Kind.FLOW and is_flow and is_near else Kind.DOUBT
 
 
 def _date_reports(claims: list[Claim], since: list[tuple[int, int]], rules: Rules) -> None:

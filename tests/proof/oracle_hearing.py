@@ -167,9 +167,10 @@ def _showers(story: Story, end_s: int) -> list[Event]:
     """Where the line is off the patient while the pump runs on, the patient marks both ends."""
     out: list[Event] = []
     for phase in story.phases:
-        if phase.truth == NONE and phase.says == "delivering" and phase.until_s < end_s:
+        if phase.truth == NONE and phase.says == "delivering":
             for at_s, mark in ((phase.from_s, MarkKind.DISCONNECT), (phase.until_s, MarkKind.RECONNECT)):
-                out.append(Marked(at_us=round(at_s * SECOND_US), mark=mark, by="patient"))
+                if at_s < end_s:
+                    out.append(Marked(at_us=round(at_s * SECOND_US), mark=mark, by="patient"))
     return out
 
 

@@ -32,11 +32,13 @@ TASTES = {
     "warnings": Taste(has_warnings=True),
     "counter": Taste(has_counter=True, has_doubt=False),
     "counter, heard throughout": Taste(has_counter=True, has_silence=False),
+    "off the patient": Taste(has_showers=True, has_warnings=True, has_restarts=False),
+    "off the patient, other limits": Taste(has_showers=True, has_other_limits=True, has_restarts=False),
+    "off the patient, counter": Taste(has_showers=True, has_counter=True, has_doubt=False, has_restarts=False),
 }
-PENDING = {"off the patient": Taste(has_showers=True, has_restarts=False)}
-"""Families with reported disagreements that are not mended yet: run and shown, but no failure."""
+"""Marks that nobody heard, as in a monitor's downtime, leave no trace: where marks matter nothing is unheard."""
 
-SHARES = 3 + len(TASTES) + len(PENDING)
+SHARES = 3 + len(TASTES)
 SHOWN_MAX = 3
 CAUGHT_WITHIN = 400
 TRIES_MAX = 60
@@ -53,8 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failures = 0
     for name, taste in TASTES.items():
         failures += _made_up(name, taste, asked, share_s)
-    for name, taste in PENDING.items():
-        _made_up(f"{name} (pending)", taste, asked, share_s)
     for is_faulty in (False, True):
         failures += _simulated(asked, share_s / 2, is_line_faulty=is_faulty)
     failures += _brute(asked, share_s)

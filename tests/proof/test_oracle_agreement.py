@@ -30,8 +30,9 @@ def _failures(tally: Tally) -> list[str]:
         (Taste(), 80),
         (Taste(has_other_limits=True), 40),
         (Taste(has_warnings=True), 40),
+        (Taste(has_showers=True, has_warnings=True, has_restarts=False), 60),
     ],
-    ids=["heard throughout", "everything", "other limits", "warnings"],
+    ids=["heard throughout", "everything", "other limits", "warnings", "off the patient"],
 )
 def test_the_core_shows_the_hull_of_all_fitting_histories(taste: Taste, histories: int) -> None:
     tally = Tally()
@@ -42,10 +43,12 @@ def test_the_core_shows_the_hull_of_all_fitting_histories(taste: Taste, historie
     assert tally.interruptions > histories
 
 
-def test_with_a_counter_the_bounds_hold_the_truth() -> None:
+@pytest.mark.parametrize("has_showers", [False, True], ids=["on", "off the patient"])
+def test_with_a_counter_the_bounds_hold_the_truth(*, has_showers: bool) -> None:
     tally = Tally()
+    taste = Taste(has_counter=True, has_doubt=False, has_showers=has_showers, has_restarts=not has_showers)
     for seed in range(40):
-        compare(made_up(seed, Taste(has_counter=True, has_doubt=False)), tally)
+        compare(made_up(seed, taste), tally)
     assert _failures(tally) == []
 
 

@@ -54,15 +54,49 @@ def test_a_pump_that_is_heard_in_time_after_the_reconnect_dates_the_return_of_fl
     assert pump.off() == (39, 39)
 
 
-def test_a_pump_heard_delivering_shortly_before_the_reconnect_flows_with_it() -> None:
+def test_until_the_pump_is_heard_the_stop_goes_on_after_the_reconnect_under_the_quiet_of_the_mark() -> None:
     pump = Watched()
     pump.runs(0, 60)
     marked(pump, 60.5, "disconnect")
+    quiet = pump.state.mark
+    pump.runs(61, 74)
     marked(pump, 75, "reconnect")
-    pump.wait(90)
+    pump.wait(79)
+    assert pump.off() == (14.5, 18.5)
+    assert pump.state.mark == quiet
+    pump.status(80)
     assert pump.off() == (14.5, 14.5)
-    pump.wait(91)
-    assert pump.off() == (14.5, 14.5 + 16)
+
+
+def test_after_the_reconnect_it_may_have_flowed_until_it_was_found_standing() -> None:
+    """The marks speak of the line, the pump of itself: between the two it is not certain that nothing flowed."""
+    pump = Watched()
+    pump.runs(0, 60)
+    marked(pump, 61, "disconnect")
+    marked(pump, 80, "reconnect")
+    pump.event(90, "delivery-stop")
+    pump.status(95, "not-delivering", rate_ml_per_h=0)
+    assert pump.off() == (19 + 5, 34)
+
+
+def test_a_pump_that_stood_before_the_reconnect_stood_until_it_was_found_standing_again() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    marked(pump, 61, "disconnect")
+    pump.status(70, "not-delivering", rate_ml_per_h=0)
+    marked(pump, 80, "reconnect")
+    pump.status(90, "not-delivering", rate_ml_per_h=0)
+    assert pump.off() == (29, 29)
+
+
+def test_only_what_was_said_first_after_the_reconnect_dates_flow_by_it() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    marked(pump, 61, "disconnect")
+    marked(pump, 80, "reconnect")
+    pump.status(82, "kvo", rate_ml_per_h=0)
+    pump.status(84)
+    assert pump.off() == (19, 23)
 
 
 @pytest.mark.parametrize("word", ["not-delivering", "kvo"])
@@ -114,7 +148,7 @@ def test_a_run_event_after_the_reconnect_dates_the_flow_and_not_the_mark() -> No
     marked(pump, 80, "reconnect")
     pump.event(84, "delivery-start")
     pump.status(85)
-    assert pump.off() == (23, 23)
+    assert pump.off() == (19, 23)
 
 
 def test_a_late_repeat_from_the_time_off_the_patient_changes_nothing() -> None:
@@ -290,3 +324,37 @@ def test_a_pump_that_runs_before_the_line_was_ever_put_on_begins_no_therapy() ->
     pump.runs(32, 40)
     assert pump.shown == []
     assert pump.state.fold.flow_from_us == minutes(32)
+
+
+def test_a_start_that_no_counter_bore_out_before_the_disconnect_leaves_what_follows_the_reconnect_uncertain() -> None:
+    pump = Watched()
+    pump.runs(0, 10, counter=10)
+    pump.status(11, "not-delivering", rate_ml_per_h=0, counter=10 + 10 * 5 / 60)
+    pump.event(20, "delivery-start")
+    marked(pump, 30, "disconnect")
+    marked(pump, 60, "reconnect")
+    pump.event(80, "delivery-stop")
+    assert pump.off() == (9 + 30, 70)
+
+
+def test_an_occlusion_after_the_reconnect_leaves_what_lies_between_uncertain() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    marked(pump, 61, "disconnect")
+    pump.runs(62, 64)
+    marked(pump, 65, "reconnect")
+    pump.alarm(70, "occl-down")
+    pump.stands(70, 80)
+    assert pump.off() == (4 + 9, 79 - 55)
+
+
+def test_flow_from_the_reconnect_until_a_later_window_is_believed() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    marked(pump, 61, "disconnect")
+    pump.runs(62, 64)
+    marked(pump, 65, "reconnect")
+    pump.status(79)
+    pump.alarm(85, "occl-down")
+    assert pump.off() == (4, 4 + 15)
+    assert pump.only.merged_stops == 2

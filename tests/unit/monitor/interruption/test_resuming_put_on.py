@@ -16,7 +16,8 @@ replace = msgspec.structs.replace
 STOP = OpenStop(minute(0), minute(1), minute(10), latest_why=Why.PERSON_SAID, certain_why=Why.PERSON_SAID)
 """Taken off at minute 1; what was last said of it is of minute 10."""
 OFF = Fold(flow_from_us=minute(-20), last_flow_us=minute(0), stop=STOP, off_patient=(OffPatient(minute(1)),))
-PUT_ON = replace(OFF, off_patient=(OffPatient(minute(1), minute(10)),))
+WAITING = replace(STOP, is_flow_claimed=True, put_on_at_us=minute(10))
+PUT_ON = replace(OFF, stop=WAITING, off_patient=(OffPatient(minute(1), minute(10)),))
 
 
 def test_what_the_pump_moves_while_the_line_is_off_only_says_that_it_runs() -> None:
@@ -50,8 +51,9 @@ def test_the_first_word_in_time_after_the_line_was_put_on_dates_the_return_of_fl
     returned(PUT_ON, minute(10), minute(10))
 
 
-def test_a_person_dates_it_by_what_was_seen() -> None:
-    returned(PUT_ON, minute(12), minute(12), Why.PERSON_SAW_FLOW)
+@pytest.mark.parametrize("why", [Why.PERSON_SAW_FLOW, Why.RUN_SAID])
+def test_a_person_or_a_start_dates_it_by_its_own_instant(why: Why) -> None:
+    returned(PUT_ON, minute(12), minute(12), why)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +86,12 @@ DUE_US = round(STEP_US / THERAPY.min_rate_fraction) + MARGIN_US
 def test_a_counter_that_stood_since_it_was_put_on_says_that_it_did_not_flow_from_there_on(
     put_on_ul: int | None, counter_ul: int, after_us: int, motion: Motion, *, expected: bool
 ) -> None:
-    stop = replace(STOP, put_on_ul=put_on_ul)
+    stop = replace(WAITING, put_on_ul=put_on_ul)
     reading = read(minute(-5), counter_ul, motion, still_us=minute(-9))
     fold = replace(PUT_ON, stop=stop, reading=reading)
     assert _is_back_since_put_on(fold, stop, minute(10) + after_us, THERAPY) is expected
 
 
 def test_without_a_reading_the_word_of_the_pump_is_enough() -> None:
-    stop = replace(STOP, put_on_ul=1000)
+    stop = replace(WAITING, put_on_ul=1000)
     assert _is_back_since_put_on(replace(PUT_ON, stop=stop), stop, minute(12), THERAPY) is True

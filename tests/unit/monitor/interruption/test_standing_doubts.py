@@ -101,7 +101,9 @@ def test_doubt_that_says_nothing_new_leaves_the_clock() -> None:
 def test_doubt_while_the_line_is_off_is_only_the_pumps_last_word() -> None:
     off = (OffPatient(minute(4), minute(6)),)
     fold = replace(FLOWING, stop=replace(STOOD, is_denied=False), off_patient=off)
-    assert doubt(fold, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD) == replace(fold, stop=STOOD)
+    assert doubt(fold, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD) == replace(
+        fold, stop=replace(STOOD, is_flow_claimed=True)
+    )
     assert doubt(fold, told(DOUBT, minute(6)), THERAPY, NOTHING_AHEAD) == replace(fold, stop=DOUBTED)
     flowing = replace(FLOWING, off_patient=off)
     opened = doubt(flowing, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD)
@@ -158,28 +160,48 @@ PUT_ON = replace(TAKEN_OFF, certain_to_us=minute(10))
 
 
 def test_a_line_that_is_put_on_waits_for_the_pumps_word() -> None:
-    expected = replace(OFF_FOLD, stop=PUT_ON, blind_to_us=minute(10))
+    waiting = replace(PUT_ON, is_flow_claimed=True, put_on_at_us=minute(10))
+    expected = replace(OFF_FOLD, stop=waiting, blind_to_us=minute(10))
     assert no_flow(OFF_FOLD, marked(minute(10)), THERAPY, NOTHING_AHEAD) == expected
     denied = replace(OFF_FOLD, stop=replace(TAKEN_OFF, is_denied=True))
     kept = replace(denied, stop=replace(PUT_ON, is_denied=True), blind_to_us=minute(10))
-    assert no_flow(denied, marked(minute(10), moved_us=minute(10)), THERAPY, NOTHING_AHEAD) == kept
+    assert no_flow(denied, marked(minute(10)), THERAPY, NOTHING_AHEAD) == kept
 
 
-def test_the_pumps_last_word_ends_the_stop_as_the_line_is_put_on_except_in_a_latency_window() -> None:
-    said = marked(minute(10), moved_us=minute(10))
-    stop = finished(PUT_ON, minute(10), Why.FLOW_CONFIRMED)
-    ended = replace(
-        OFF_FOLD,
-        stop=None,
-        group=group_of(stop),
+def test_doubtful_flow_before_a_mark_is_so_after_it() -> None:
+    drips = replace(TAKEN_OFF, is_denied=True, is_flow_claimed=True)
+    kept = replace(PUT_ON, is_denied=True, is_flow_claimed=True)
+    assert no_flow(replace(OFF_FOLD, stop=drips), marked(minute(10)), THERAPY, NOTHING_AHEAD).stop == kept
+
+
+@pytest.mark.parametrize(
+    ("said_us", "window_us", "is_flowing"),
+    [
+        (minute(20), minute(15), True),
+        (minute(25), minute(15), True),
+        (minute(25) + 1, minute(15), False),
+        (minute(20), minute(10), False),
+        (minute(20), minute(21), False),
+    ],
+)
+def test_it_flowed_from_the_reconnect_until_a_window_that_the_pump_spoke_in(
+    said_us: int, window_us: int, *, is_flowing: bool
+) -> None:
+    waiting = replace(PUT_ON, is_flow_claimed=True, put_on_at_us=minute(10))
+    fold = replace(OFF_FOLD, stop=waiting)
+    found = doubt(fold, told(FLOW, said_us), THERAPY, Ahead(windows=((window_us, minute(40)),)))
+    if not is_flowing:
+        still = replace(waiting, is_doubted=True, is_denied=True, put_on_at_us=None)
+        assert found == replace(fold, stop=still)
+        return
+    ended = finished(waiting, minute(10), Why.FLOW_CONFIRMED)
+    assert found == replace(
+        fold,
+        stop=doubted(window_us),
+        group=group_of(ended),
         flow_from_us=minute(10),
-        last_flow_us=minute(10),
-        blind_to_us=minute(10),
+        last_flow_us=window_us,
     )
-    assert no_flow(OFF_FOLD, said, THERAPY, NOTHING_AHEAD) == ended
-    window = Ahead(windows=((minute(9), minute(11)),))
-    open_still = replace(OFF_FOLD, stop=PUT_ON, blind_to_us=minute(10))
-    assert no_flow(OFF_FOLD, said, THERAPY, window) == open_still
 
 
 def test_a_line_put_on_without_having_been_taken_off_was_off_since_nobody_knows_when() -> None:
