@@ -34,6 +34,7 @@ def without_denied(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
     if not is_due(reading, evidence.counter_ul, known_us, therapy.min_rate_fraction):
         return fold
     flowed_us = reading.at_us if has_moved(reading, evidence) else _stood_from_us(fold, reading, known_us)
+    fold = _unsettled(fold, flowed_us, therapy)
     if fold.stop is None:
         return replace(fold, last_flow_us=flowed_us)
     stop = replace(fold.stop, onset_earliest_us=flowed_us, earliest_why=why_flowed(fold, flowed_us))
@@ -46,14 +47,23 @@ def _can_tell(fold: Fold, reading: Reading, evidence: Evidence) -> bool:
     return evidence.kind is not EvidenceKind.FLOW or evidence.rate_ul_per_h == reading.rate_ul_per_h
 
 
-def stalled(fold: Fold) -> Fold:
+def stalled(fold: Fold, therapy: Therapy) -> Fold:
     """Return the clock with a stop open since the counter last moved: "delivering" while it stands is doubt."""
     reading = fold.reading
     if reading is None or fold.last_flow_us is None:
         return fold
     onset_us = _stood_from_us(fold, reading, fold.last_flow_us)
     stop = OpenStop(onset_us, is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
-    return replace(fold, stop=stop)
+    return replace(_unsettled(fold, onset_us, therapy), stop=stop)
+
+
+def _unsettled(fold: Fold, flowed_us: int, therapy: Therapy) -> Fold:
+    """Return the clock with the last interruption going on, if flow after it lasted too short to end it after all."""
+    if fold.group is not None or not fold.done or fold.flow_from_us != fold.done[-1].flow_us:
+        return fold
+    if flowed_us - fold.flow_from_us >= therapy.merge_run_us:
+        return fold
+    return replace(fold, group=fold.done[-1], done=fold.done[:-1])
 
 
 def _stood_from_us(fold: Fold, reading: Reading, known_us: int) -> int:

@@ -172,7 +172,7 @@ def _flow_after_gap(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahe
     if found is not None and found.is_throughout and not lags:
         return _flows_on(fold, evidence, therapy)
     if lags and not has_moved(fold.reading, evidence):
-        return _read(stalled(fold), evidence, therapy)
+        return _read(stalled(fold, therapy), evidence, therapy)
     if found is not None:
         return _stop_inside(fold, evidence, found, therapy)
     fold = replace(fold, stop=silence(fold))

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from clock_parts import STEP_US, THERAPY, flow, minute, read, told
+from clock_parts import MERGE_US, STEP_US, THERAPY, ended, flow, group_of, minute, read, told
 from monitor.interruption.denying import stalled, without_denied
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, OpenStop
@@ -74,7 +74,7 @@ def test_a_counter_that_stood_takes_back_to_its_last_movement_or_what_was_known_
     stands = flow(minute(60), counter_ul=1000)
     assert without_denied(fold, stands, THERAPY) == replace(fold, last_flow_us=minute(expected))
     stop = OpenStop(minute(expected), is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
-    assert stalled(fold) == replace(fold, stop=stop)
+    assert stalled(fold, THERAPY) == replace(fold, stop=stop)
 
 
 def test_a_person_who_saw_it_running_does_not_stand_against_a_counter_that_moved() -> None:
@@ -102,13 +102,60 @@ def test_what_cannot_tell_denies_nothing(fold: Fold, evidence: Evidence) -> None
 
 def test_a_stall_needs_a_reading_and_a_flow_before_it() -> None:
     for fold in (replace(CLAIMED, reading=None), replace(CLAIMED, last_flow_us=None)):
-        assert stalled(fold) is fold
+        assert stalled(fold, THERAPY) is fold
 
 
 def test_a_stall_may_go_back_to_the_first_instant() -> None:
     fold = Fold(last_flow_us=minute(0), reading=read(minute(0), still_us=0))
     stop = OpenStop(0, is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
-    assert stalled(fold) == replace(fold, stop=stop)
+    assert stalled(fold, THERAPY) == replace(fold, stop=stop)
+
+
+BEFORE = group_of(ended(minute(-40), minute(-20)))
+"""An interruption that ended as the flow of these tests began."""
+
+
+@pytest.mark.parametrize(("flowed_us", "is_on"), [(minute(-20) + MERGE_US - 1, True), (minute(-20) + MERGE_US, False)])
+def test_flow_that_lasted_too_short_after_all_ended_no_interruption(flowed_us: int, *, is_on: bool) -> None:
+    older = group_of(ended(minute(-90), minute(-80)))
+    fold = replace(CLAIMED, reading=read(flowed_us), done=(older, BEFORE))
+    goes_on = {"group": BEFORE, "done": (older,)} if is_on else {}
+    denied = without_denied(fold, flow(minute(60), counter_ul=1100), THERAPY)
+    assert denied == replace(fold, last_flow_us=flowed_us, **goes_on)
+    stop = OpenStop(minute(59))
+    moved = without_denied(replace(fold, stop=stop), flow(minute(60), counter_ul=1100), THERAPY)
+    assert moved == replace(fold, stop=replace(stop, onset_earliest_us=flowed_us), **goes_on)
+    assert stalled(fold, THERAPY) == replace(
+        fold,
+        stop=OpenStop(flowed_us, is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True),
+        **goes_on,
+    )
+
+
+@pytest.mark.parametrize(
+    "fold",
+    [
+        replace(CLAIMED, done=(BEFORE,), group=group_of(ended(minute(-30), minute(-20)))),
+        replace(CLAIMED, done=(group_of(ended(minute(-40), minute(-21))),)),
+        replace(CLAIMED, done=(BEFORE,), flow_from_us=None),
+    ],
+)
+def test_an_interruption_that_goes_on_or_ended_before_other_flow_is_left_as_it_is(fold: Fold) -> None:
+    denied = without_denied(fold, flow(minute(60), counter_ul=1100), THERAPY)
+    assert denied == replace(fold, last_flow_us=minute(0))
+
+
+def test_denied_flow_between_two_stops_makes_them_one_interruption() -> None:
+    pump = Watched()
+    pump.runs(0, 60, counter=10)
+    pump.stands(61, 70)
+    pump.status(70, counter=15.1)
+    for each in range(71, 130):
+        pump.status(each)
+    assert pump.off() == (8, 10)
+    pump.status(130, counter=15.2)
+    assert pump.only.merged_stops == 2
+    assert pump.off() == pytest.approx((8 + 57.6, 10 + 60))
 
 
 def claiming(until: int) -> Watched:
