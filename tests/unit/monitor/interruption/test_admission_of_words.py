@@ -192,10 +192,13 @@ def test_a_live_word_of_a_steady_clock_dates_anew_what_was_held_up_before() -> N
         unsure_us=20 * 60 * SECOND_US,
         device_us=minute(-35) + 7,
     )
-    before = state_of(pump_clock=clock, evidence=(held,), tail_to_us=minute(-20), fold=Fold(last_flow_us=minute(-50)))
+    ran = Evidence(EvidenceKind.FLOW, minute(-50), minute(-50), minute(-50))
+    before = state_of(
+        pump_clock=clock, evidence=(ran, held), tail_to_us=minute(-20), fold=Fold(last_flow_us=minute(-50))
+    )
     word = StatusObserved(delivery=DeliveryStatus.TRANSITIONING, device_at=EPOCH + timedelta(microseconds=NOW_US + 7))
     state, effects = said(before, word)
-    (dated,) = state.evidence
+    dated = state.evidence[-1]
     assert minute(-36) < dated.at_us < minute(-34)
     assert effects == []
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from clock_parts import SILENCE_US, ended, group_of, minute
-from drivers.contract import LogCovered
-from monitor.interruption.effects import Effect, EvidenceAdmitted
+from drivers.contract import LogCovered, LogEvent, LogEventObserved
+from monitor.interruption.effects import AlertRaised, Effect, EvidenceAdmitted, EvidenceDoubted
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.hearing import hear
 from monitor.interruption.offtime import Fold, Group, OpenStop, Stop
 from monitor.interruption.policy import SECOND_US, Policy
-from monitor.interruption.state import PumpState
+from monitor.interruption.state import Past, PumpState
 from monitor.interruption.why import Why
 from watched import BLINATUMOMAB
 
 POLICY = Policy("p1", BLINATUMOMAB)
 NOW_US = minute(0)
+
+replace = msgspec.structs.replace
+
 STEADY = Fold(flow_from_us=minute(-3000), last_flow_us=minute(-1))
 
 
@@ -110,3 +114,60 @@ def test_any_silence_of_any_interruption_that_ended_may_be_excused() -> None:
     other = group_of(ended(minute(-500), minute(-400)))
     fold = Fold(flow_from_us=minute(-1), last_flow_us=minute(-1), done=(other, both))
     assert is_news(fold)
+
+
+SILENT = Fold(flow_from_us=minute(-3000), last_flow_us=minute(-660))
+STOOD = Fold(last_flow_us=minute(-1), stop=OpenStop(minute(-1), minute(-1), minute(-1)))
+CLOSED_US = minute(-600)
+
+
+def after_an_end(then: Fold, now: Fold, *, covered_min: float, age_min: float) -> tuple[PumpState, list[Effect]]:
+    """Return the state and the effects after a log without a hole, of a pump whose clock a plan closed meanwhile."""
+    effects: list[Effect] = []
+    state = replace(before(now), pasts=(Past(closed_us=CLOSED_US, fold=then, base=Fold()),))
+    word = LogCovered(covered_s=covered_min * 60, age_s=age_min * 60)
+    return hear(state, word, NOW_US, POLICY, effects), effects
+
+
+def covered(from_min: float, to_us: int) -> Evidence:
+    """Return the evidence of a log without a hole."""
+    return Evidence(EvidenceKind.COVERED, to_us, to_us, minute(from_min))
+
+
+def test_what_it_covers_before_a_planned_end_counts_on_the_clock_of_then() -> None:
+    state, effects = after_an_end(SILENT, STEADY, covered_min=100, age_min=610)
+    assert state.evidence == ()
+    assert state.pasts[0].evidence == (covered(-710, minute(-610)),)
+    assert effects == [EvidenceAdmitted(kind="covered", about_us=minute(-610), detail="log-covered")]
+
+
+def test_whether_it_says_anything_of_the_time_before_a_planned_end_does_not_hang_on_the_clock_of_now() -> None:
+    steady_then = Fold(flow_from_us=minute(-3000), last_flow_us=minute(-611))
+    assert after_an_end(steady_then, STOOD, covered_min=100, age_min=610)[1] == []
+
+
+def test_what_it_covers_on_both_sides_of_a_planned_end_counts_on_both() -> None:
+    state, effects = after_an_end(SILENT, STOOD, covered_min=700, age_min=0)
+    assert state.pasts[0].evidence == (covered(-700, CLOSED_US),)
+    assert state.evidence == (covered(-700, NOW_US),)
+    assert [type(effect) for effect in effects] == [EvidenceAdmitted, EvidenceAdmitted]
+
+
+@pytest.mark.parametrize(("covered_min", "age_min", "said"), [(100, 600, 1), (600, 0, 1), (600.5, 0, 1), (620, 0, 2)])
+def test_a_stretch_that_only_touches_a_planned_end_is_on_one_side_of_it(
+    covered_min: float, age_min: float, said: int
+) -> None:
+    assert len(after_an_end(SILENT, STOOD, covered_min=covered_min, age_min=age_min)[1]) == said
+
+
+def test_what_is_too_old_even_for_the_clock_of_then_is_told_when_it_was_heard() -> None:
+    settled = Fold(flow_from_us=minute(-3000), last_flow_us=minute(-601))
+    state = replace(before(STEADY), pasts=(Past(closed_us=CLOSED_US, fold=SILENT, base=settled),))
+    effects: list[Effect] = []
+    word = LogEventObserved(event=LogEvent.DELIVERY_STOP, age_s=602 * 60)
+    (late,) = hear(state, word, NOW_US, POLICY, effects).alerts
+    assert (late.code, late.raised_at_us) == ("late-evidence", NOW_US)
+    assert effects == [
+        EvidenceDoubted(why="older than what can still be amended: event:delivery-stop"),
+        AlertRaised(alert=late, detail="event:delivery-stop"),
+    ]
