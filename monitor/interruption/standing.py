@@ -155,8 +155,10 @@ def _certain(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
         stop = replace(stop, certain_sum_us=certain, onset_latest_us=None, certain_to_us=None)
     if stop.onset_latest_us is None:
         # A person's "since" is certain only as far as the pump had not claimed flow after it.
-        is_since = evidence.kind is EvidenceKind.PERSON_STOP and not stop.is_flow_claimed
-        onset_us = max(evidence.earliest_us, fold.last_flow_us or evidence.at_us) if is_since else evidence.at_us
+        # Without a counter to wait for, the pump has claimed nothing since the line was put on.
+        is_believed = not stop.is_flow_claimed or (stop.put_on_at_us is not None and stop.put_on_ul is None)
+        since_us = max(evidence.earliest_us, fold.last_flow_us or evidence.at_us, stop.put_on_at_us or 0)
+        onset_us = since_us if is_believed and evidence.kind is EvidenceKind.PERSON_STOP else evidence.at_us
         why = {EvidenceKind.PERSON_STOP: Why.PERSON_SAID, EvidenceKind.STOP: Why.STOP_SAID}
         onset_us = max(onset_us, stop.onset_earliest_us)
         stop = replace(stop, onset_latest_us=onset_us, latest_why=why.get(evidence.kind, Why.STANDING_SEEN))

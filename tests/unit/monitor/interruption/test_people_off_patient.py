@@ -89,6 +89,16 @@ def test_a_pump_that_stood_before_the_reconnect_stood_until_it_was_found_standin
     assert pump.off() == (29, 29)
 
 
+@pytest.mark.parametrize(("since", "certain"), [(90, 19 + 60), (75, 19 + 70)])
+def test_a_persons_since_after_the_reconnect_is_certain_as_far_as_the_line_was_on(since: float, certain: float) -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    marked(pump, 61, "disconnect")
+    marked(pump, 80, "reconnect")
+    pump.take(Reported(at_us=minutes(150), running=False, by="nurse", since_us=minutes(since)))
+    assert pump.off() == (certain, 89)
+
+
 def test_only_what_was_said_first_after_the_reconnect_dates_flow_by_it() -> None:
     pump = Watched()
     pump.runs(0, 60)
