@@ -146,7 +146,7 @@ def _bag(bag: answers.BagAnswer, now_us: int, zone: ZoneInfo, *, is_expiry_order
     if bag.volume_ml is not None:
         said.append(f"{bag.volume_ml:g} mL for {bag.hours:g} h")
     if bag.expires_at is not None:
-        # One that hung before it was seen is out of its time before the sum of both says so.
-        latest = " at the latest" if bag.hung_by is HungBy.FIRST_SEEN and not is_expiry_ordered else ""
+        # A bag was made before it counts as hung, and may have hung before: its time may be over sooner than the sum.
+        latest = "" if is_expiry_ordered else " at the latest"
         said.append(f"not to be used after {phrases.wall_time(microseconds(bag.expires_at), now_us, zone)}{latest}")
     return ", ".join(said) + "."

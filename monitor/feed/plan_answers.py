@@ -73,7 +73,7 @@ class BagAnswer(_Answer):
     )
     hours: float | None
     volume_ml: float | None
-    expires_at: datetime | None = Field(description="At the latest, where it was only seen first with flow.")
+    expires_at: datetime | None = Field(description="As ordered; else at the latest, by its hours.")
     empty_from: datetime | None = Field(description="Empty at the earliest, if nothing stops any more.")
     empty_until: datetime | None = Field(description="Empty at the latest, if nothing stops any more.")
 

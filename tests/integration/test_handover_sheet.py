@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -123,7 +124,19 @@ def test_a_bag_that_a_nurse_marked_is_counted_from_her_mark(runner: CliRunner) -
     with serving(feed) as served:
         text = sheet(served, Role.VIEWER, runner)
     assert "Bag counted as hung 06:00 CST (12:00 UTC), 240 mL for 48 h" in text
-    assert "not to be used after 24 Nov 06:00 CST (12:00 UTC)." in text
+    assert "not to be used after 24 Nov 06:00 CST (12:00 UTC) at the latest." in text
+
+
+def test_an_expiry_that_was_ordered_is_exact(runner: CliRunner) -> None:
+    feed = told(0)
+    policy, state = feed.board[0].core or (None, None)
+    assert policy is not None
+    assert state is not None
+    order = msgspec.structs.replace(ORDER, bag_expires_at_us=NOON_US + 5 * HOUR_US)
+    feed.board = [snapshot_of(policy, step(state, Ordered(at_us=NOON_US, order=order, by="x"), policy).state, NOON_US)]
+    with serving(feed) as served:
+        text = sheet(served, Role.VIEWER, runner)
+    assert "not to be used after 11:00 CST (17:00 UTC)." in text
 
 
 def test_far_from_the_threshold_nobody_is_told_not_to_restart(runner: CliRunner) -> None:
