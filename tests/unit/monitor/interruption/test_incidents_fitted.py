@@ -236,6 +236,7 @@ def test_one_that_ended_with_the_clocks_numbers_has_settled() -> None:
         (replace(ENDED, detected_at_us=None), group_bounds(SHORT), THRESHOLD),
         (replace(ENDED, off_class=OffClass.POSSIBLE), group_bounds(SHORT), THRESHOLD),
         (ENDED, group_bounds(SHORT), Threshold(60)),
+        (ENDED, group_bounds(SHORT), Threshold(40)),
         (replace(ENDED, off_class=OffClass.POSSIBLE), group_bounds(SHORT), Threshold(60)),
     ],
 )

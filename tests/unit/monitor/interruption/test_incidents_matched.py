@@ -85,6 +85,16 @@ def test_what_has_the_same_return_and_the_same_life_is_the_same_wherever_it_stan
     assert _match([ENDED, again], DONE, is_done=True) == ENDED
 
 
+def test_of_two_with_the_same_return_the_one_of_the_same_life_is_the_same() -> None:
+    returned = replace(OPEN, flow_us=160)
+    assert _match([returned, ENDED], DONE, is_done=True) == ENDED
+    assert _match([ENDED, returned], DONE, is_done=False) == returned
+    after, _ = fit(replace(START, fold=Fold(done=(GROUP,)), incidents=(returned, ENDED)))
+    assert after.incidents == (ENDED, taken_back(returned, Phase.ENDED, ended_at_us=NOW))
+    after, _ = fit(replace(START, incidents=(replace(ENDED, is_kept=False), returned)), DONE)
+    assert after.incidents[0] == replace(returned, min_us=40, max_us=60, longest_min_us=40)
+
+
 def test_the_return_of_flow_says_more_than_the_life() -> None:
     same_return = replace(OPEN, flow_us=160)
     same_life = replace(ENDED, number=2, flow_us=150)
