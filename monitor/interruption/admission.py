@@ -100,15 +100,15 @@ def _covered(
         return state
     earlier = past.then(state, found.at_us)
     fold = state.fold if earlier is None else earlier.fold
-    is_news = is_covering(fold, found, min(at_us, found.at_us), policy.therapy)
+    is_news = _is_covering(fold, found, policy.therapy)
     return admitted(state, found, at_us, policy, effects, covered, "log-covered") if is_news else state
 
 
-def is_covering(fold: Fold, found: Evidence, until_us: int, therapy: Therapy) -> bool:
-    """Return whether a log without a hole may excuse something: silence now, an open stop, or silence that ended."""
+def _is_covering(fold: Fold, found: Evidence, therapy: Therapy) -> bool:
+    """Return whether a log without a hole may excuse something: silence, an open stop, or silence that ended."""
     if fold.stop is not None or fold.group is not None:
         return True
-    if fold.last_flow_us is not None and until_us - fold.last_flow_us > therapy.silence_max_us:
+    if fold.last_flow_us is not None and found.at_us - fold.last_flow_us > therapy.silence_max_us:
         return True
     return any(_has_silence(group, found) for group in fold.done)
 

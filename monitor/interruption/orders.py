@@ -107,7 +107,7 @@ def _another_course(state: PumpState, at_us: int) -> PumpState:
     if state.completed_at_us is None:
         is_under_way = state.fold.last_flow_us is not None
         return begun(state, at_us, is_dated=True) if is_under_way else replace(state, course=None)
-    fold = Fold(done=state.fold.done)
+    fold = Fold(done=state.fold.done, off_patient=state.fold.off_patient)
     return replace(state, completed_at_us=None, fold=fold, base=fold, evidence=(), course=None)
 
 

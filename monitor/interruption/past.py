@@ -59,7 +59,7 @@ def _by_plan(found: Bounds) -> tuple[Stop, ...]:
 
 def closed(state: PumpState, at_us: int, therapy: Therapy) -> PumpState:
     """Return the state with its clock closed by plan at ``at_us`` and kept for what is heard late."""
-    fold = Fold(done=closed_by_plan(state.fold, at_us, therapy))
+    fold = Fold(done=closed_by_plan(state.fold, at_us, therapy), off_patient=state.fold.off_patient)
     last = Past(closed_us=at_us, fold=state.fold, base=state.base, evidence=closed_log(state))
     pasts = (*state.pasts, last)[-KEPT_MAX:]
     return replace(state, fold=fold, base=fold, evidence=(), completed_at_us=at_us, pasts=pasts)
@@ -75,16 +75,11 @@ def then(state: PumpState, about_us: int) -> PumpState | None:
     past = past_of(state, about_us)
     if past is None:
         return None
-    to_us, samples = (past.evidence[-1].to_us, past.evidence[-1].samples) if past.evidence else (0, b"")
-    return replace(
-        state,
-        fold=past.fold,
-        base=past.base,
-        evidence=past.evidence,
-        tail_to_us=to_us,
-        tail_samples=samples,
-        completed_at_us=None,
-    )
+    earlier = replace(state, fold=past.fold, base=past.base, evidence=past.evidence, completed_at_us=None)
+    if not past.evidence:
+        return replace(earlier, tail_to_us=0, tail_samples=b"")
+    tail = past.evidence[-1]
+    return replace(earlier, tail_to_us=tail.to_us, tail_samples=tail.samples)
 
 
 def amended(state: PumpState, about_us: int, earlier: PumpState, therapy: Therapy) -> PumpState:

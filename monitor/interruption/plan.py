@@ -125,7 +125,14 @@ def _known_us(state: PumpState) -> int:
 
 def _awaited(state: PumpState, at_us: int) -> PumpState:
     """Let the clock begin at an instant at which flow was to begin by plan, whether or not it did."""
-    fold = Fold(flow_from_us=at_us, last_flow_us=at_us, reckoned_at_us=at_us, done=state.fold.done)
+    before = state.fold
+    fold = Fold(
+        flow_from_us=at_us,
+        last_flow_us=at_us,
+        reckoned_at_us=at_us,
+        done=before.done,
+        off_patient=before.off_patient,
+    )
     return replace(state, fold=fold, base=fold, evidence=(), completed_at_us=None)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from drivers.contract import AlarmObserved, AlarmPhase, LogCovered
 from monitor.interruption.effects import InterruptionAmended
-from monitor.interruption.events import Closed, FreeInterval, Order, Ordered, Outcome, Reported, Role
+from monitor.interruption.events import Closed, FreeInterval, Marked, MarkKind, Order, Ordered, Outcome, Reported, Role
 from watched import Watched, minutes
 
 FREE = (FreeInterval(minutes(120), minutes(300)),)
@@ -166,3 +166,14 @@ def test_a_person_who_says_after_the_end_that_it_stood_before_it_is_believed() -
     pump.runs(0, 120)
     pump.take(Reported(at_us=minutes(130), running=False, by="nurse", since_us=minutes(90)))
     assert shown(pump) == [(90, 0, 30)]
+
+
+def test_a_line_that_is_off_stays_off_over_a_planned_pause() -> None:
+    pump = watched(free=FREE)
+    pump.runs(0, 110)
+    pump.take(Marked(at_us=minutes(110.5), mark=MarkKind.DISCONNECT, by="nurse"))
+    pump.runs(111, 400)
+    assert shown(pump) == [(110.5, 0, 9.5), (300, 0, 100)]
+    pump.take(Marked(at_us=minutes(400.5), mark=MarkKind.RECONNECT, by="nurse"))
+    pump.runs(401, 440)
+    assert shown(pump) == [(110.5, 0, 9.5), (300, 0, 100.5)]
