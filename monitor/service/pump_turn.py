@@ -31,23 +31,24 @@ class PumpTurn:
 
     def take(self, work: Work, entry: Entry, state: PumpState, effects: tuple[Effect, ...], now_us: int) -> None:
         """Note a step's state and effects, tell whom the ladders say, and set the next deadline."""
-        before = entry.state
+        closed = [effect for effect in effects if type(effect) is PhaseChanged and effect.phase is Phase.CLOSED]
+        # Not asked for without need: an idle pump's state is unpacked for it.
+        before, ladders = (entry.state, entry.ladders) if closed else (None, NO_LADDERS)
         entry.put(state)
         if effects:
             record_effects(work, entry.policy.pump, now_us, effects)
-        views = _views(entry, state, effects, now_us)
-        ladders = entry.ladders
+        views = _views(entry, state, effects, now_us) if state.incidents else {}
         turned, _ = self._advance(work, entry, state, effects, views, now_us)
         if effects:
             _store_interruptions(work, entry, views, turned)
-            if before is not None and before.incidents:
-                _store_closed(work, entry, before, effects, dict(ladders.of_interruptions), now_us)
+            if before is not None:
+                _store_closed(work, entry, before, ladders, closed, now_us)
         work.state(entry.policy.pump, *entry.encoded(), entry.deadline_us)
 
     def ring(self, work: Work, entry: Entry, state: PumpState, now_us: int) -> None:
         """Advance the ladders because time passed; the core itself had nothing due."""
         ladders = entry.ladders
-        views = _views(entry, state, (), now_us)
+        views = _views(entry, state, (), now_us) if state.incidents else {}
         turned, told = self._advance(work, entry, state, (), views, now_us)
         if told or entry.ladders != ladders:
             _store_interruptions(work, entry, views, turned)
@@ -69,15 +70,14 @@ class PumpTurn:
         told = False
         turned: dict[int, LadderState] = {}
         kept: tuple[tuple[int, LadderState], ...] = ()
-        open_now = None
         if state.incidents:
             turned, told = self._advance_incidents(work, entry, ladder, state, effects, views, due, now_us)
-            open_now = next((view for view in views.values() if view.phase is Phase.OPEN), None)
             ended = {incident.number for incident in state.incidents if incident.phase is Phase.ENDED}
-            kept = tuple((number, ladder_state) for number, ladder_state in turned.items() if number not in ended)
+            kept = tuple([pair for pair in turned.items() if pair[0] not in ended])
         of_alerts: tuple[tuple[Alert, LadderState], ...] = ()
         if before.of_alerts or any(type(effect) is AlertRaised for effect in effects):
             active = after_effects(before.of_alerts, effects, ladder, now_us)
+            open_now = next((view for view in views.values() if view.phase is Phase.OPEN), None)
             of_alerts, told_alerts = self._advance_alerts(work, entry, ladder, active, open_now, due, now_us)
             told = told or told_alerts
         entry.put_ladders(Ladders(kept, of_alerts) if kept or of_alerts else NO_LADDERS)
@@ -155,8 +155,6 @@ class PumpTurn:
 
 def _views(entry: Entry, state: PumpState, effects: tuple[Effect, ...], now_us: int) -> dict[int, InterruptionView]:
     """Return the interruptions that are open or that the effects are about, as they stand now."""
-    if not state.incidents:
-        return {}
     numbers = touched(state, effects)
     return {
         incident.number: view_of(state, incident, entry.policy, now_us)
@@ -187,14 +185,14 @@ def _store_closed(
     work: Work,
     entry: Entry,
     before: PumpState,
-    effects: tuple[Effect, ...],
-    ladders: dict[int, LadderState],
+    ladders: Ladders,
+    closed: list[PhaseChanged],
     now_us: int,
 ) -> None:
     """Store what a clinician closed: it is no longer in the state."""
-    for effect in effects:
-        if isinstance(effect, PhaseChanged) and effect.phase is Phase.CLOSED:
-            for incident in before.incidents:
-                if incident.number == effect.number:
-                    view = view_of(before, incident, entry.policy, now_us)
-                    work.interruption(interruption_row(view, entry.policy, ladders.get(incident.number), effect))
+    known = dict(ladders.of_interruptions)
+    for effect in closed:
+        for incident in before.incidents:
+            if incident.number == effect.number:
+                view = view_of(before, incident, entry.policy, now_us)
+                work.interruption(interruption_row(view, entry.policy, known.get(incident.number), effect))

@@ -48,16 +48,19 @@ class Body(msgspec.Struct, frozen=True, gc=False):
     rule: Rule | None = None
 
 
+_ABOUT_AN_ALERT = (AlertAcknowledged, AlertResolved)
+
 _body_decoder = msgspec.json.Decoder(Body | tuple[RungSummary, ...])
 
 
 def record_effects(work: Work, pump: str, at_us: int, effects: tuple[Effect, ...]) -> None:
     """Add each effect to the journal, and the alert it is about to the alerts."""
+    encode, journals = _encoder.encode, work.journals
     for effect in effects:
-        work.journal(pump, at_us, kind_of(effect), _encoder.encode(effect))
+        journals.append((pump, at_us, kind_of(effect), encode(effect).decode()))
         if isinstance(effect, AlertRaised):
             work.alert(alert_row(pump, effect.alert, effect.detail))
-        elif isinstance(effect, AlertAcknowledged | AlertResolved):
+        elif isinstance(effect, _ABOUT_AN_ALERT):
             work.alert(alert_row(pump, effect.alert))
 
 
@@ -68,19 +71,20 @@ def record_fact(work: Work, pump: str | None, at_us: int, kind: str, body: dict[
 
 def alert_row(pump: str, alert: Alert, detail: str = "") -> AlertRow:
     """Return an alert condition as it is stored."""
+    # By place, and as the database takes them: a name and a type of our own cost as much as the row.
     return AlertRow(
-        pump=pump,
-        number=alert.number,
-        code=alert.code,
-        priority=alert.priority,
-        raised_at_us=alert.raised_at_us,
-        acknowledged_by=alert.acknowledged_by,
-        acknowledged_at_us=alert.acknowledged_at_us,
-        resolved_at_us=alert.resolved_at_us,
-        raw_code=alert.raw_code,
-        is_latched=alert.latched,
-        interruption=alert.interruption,
-        detail=detail,
+        pump,
+        alert.number,
+        str(alert.code),
+        str(alert.priority),
+        alert.raised_at_us,
+        alert.acknowledged_by,
+        alert.acknowledged_at_us,
+        alert.resolved_at_us,
+        alert.raw_code,
+        alert.latched,
+        alert.interruption,
+        detail,
     )
 
 
@@ -98,12 +102,12 @@ def interruption_row(
         noticed_at_us=view.noticed_at_us,
         detected_at_us=view.detected_at_us,
         ended_at_us=view.ended_at_us if closed is None else closed.ended_at_us,
-        phase=view.phase if closed is None else closed.phase,
+        phase=str(view.phase if closed is None else closed.phase),
         as_of_us=view.at_us,
         off_min_us=view.off_min_us,
         off_max_us=view.off_max_us,
         is_max_running=view.is_max_running,
-        off_class=view.off_class,
+        off_class=str(view.off_class),
         stops=view.merged_stops,
         found_late=view.found_late,
         deadline_at_us=view.deadline_at_us,
@@ -156,5 +160,5 @@ def stored_view(row: InterruptionRow, body: Body) -> InterruptionView:
 def touched(state: PumpState, effects: tuple[Effect, ...]) -> set[int]:
     """Return the numbers of the interruptions that the effects are about or that are open."""
     numbers = {number for effect in effects if (number := getattr(effect, "number", None)) is not None}
-    numbers.update(incident.number for incident in state.incidents if incident.phase is Phase.OPEN)
+    numbers.update([incident.number for incident in state.incidents if incident.phase is Phase.OPEN])
     return numbers
