@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from monitor.interruption.alarms import AlertPriority, OwnCode
 from monitor.interruption.downtime import judged, restarted
 from monitor.interruption.effects import AlertRaised, AlertResolved, Effect, EvidenceAdmitted
-from monitor.interruption.events import MonitorRestarted
+from monitor.interruption.events import MonitorRestarted, Order
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import admit, closed_log
 from monitor.interruption.offtime import Fold, OpenStop
@@ -94,6 +94,14 @@ def test_an_unknown_downtime_is_doubt_as_far_back_as_the_last_threshold_reaches(
             undated=Undated(doubted=doubted, doubt=doubt, base=Fold(), evidence=kept),
         )
         assert effects == [ON_RECORD, AlertRaised(alert=alert, detail="the downtime of the monitor is unknown")]
+
+
+def test_how_far_back_depends_on_the_order_where_its_bag_sets_a_threshold() -> None:
+    policy = Policy("p1", replace(THERAPY, volume_deficit_fraction=0.5))
+    order = Order(rate_ml_per_h=5.0, bag_hours=1.0)
+    event = MonitorRestarted(at_us=AT_US, down_from_us=AT_US, is_downtime_known=False)
+    found = restarted(replace(flowing(), order=order), event, policy, [])
+    assert found.fold.stop == OpenStop(AT_US - minutes(30) - 1, is_flow_claimed=True, earliest_why=Why.MONITOR_DOWN)
 
 
 def test_what_a_witness_took_off_an_open_stop_is_counted_again_and_what_makes_it_less_certain_stays() -> None:
