@@ -1,8 +1,8 @@
 """Takes back flow that was only claimed, where the pump's counter says that the motor stood.
 
 A pump may tell its run state often and its counter now and then. Between two readings of the counter its
-word is believed; where the later reading shows less than was due by the last claim of flow, what was
-claimed since the earlier one was no flow evidence, and what follows is dated from that reading.
+word is believed; where the later reading shows that the motor cannot have run until the last claim of flow,
+what was claimed since the earlier one was no flow evidence, and what follows is dated from that reading.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, OpenStop, why_flowed
 from monitor.interruption.policy import Therapy
-from monitor.interruption.reading import Reading, has_moved, is_due
+from monitor.interruption.reading import Motion, Reading, has_moved, is_due, ran
 from monitor.interruption.standing import is_unparted
 from monitor.interruption.why import Why
 
@@ -29,9 +29,14 @@ def without_denied(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
     if reading is None or known_us is None or reading.at_us >= known_us:
         # Every claim came with its counter: each was weighed as it came.
         return fold
-    if not _can_tell(fold, reading, evidence):
+    if not _is_witness(fold, reading, evidence):
         return fold
-    if not is_due(reading, evidence.counter_ul, known_us, therapy.min_rate_fraction):
+    found = ran(reading, evidence, therapy)
+    if found is None or not found.by_counter or reading.at_us + found.at_most_us >= known_us:
+        return fold
+    fraction = therapy.min_rate_fraction
+    if evidence.kind is EvidenceKind.FLOW and not is_due(reading, evidence.counter_ul, evidence.at_us, fraction):
+        # Slower than its rate by no more than is allowed: it ran.
         return fold
     flowed_us = reading.at_us if has_moved(reading, evidence) else _stood_from_us(fold, reading, known_us)
     fold = _unsettled(fold, flowed_us, therapy)
@@ -41,10 +46,8 @@ def without_denied(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
     return replace(fold, stop=stop)
 
 
-def _can_tell(fold: Fold, reading: Reading, evidence: Evidence) -> bool:
-    if evidence.kind not in _READ or evidence.unsure_us or not is_unparted(fold, reading):
-        return False
-    return evidence.kind is not EvidenceKind.FLOW or evidence.rate_ul_per_h == reading.rate_ul_per_h
+def _is_witness(fold: Fold, reading: Reading, evidence: Evidence) -> bool:
+    return evidence.kind in _READ and reading.motion is Motion.FLOWING and is_unparted(fold, reading)
 
 
 def stalled(fold: Fold, therapy: Therapy) -> Fold:

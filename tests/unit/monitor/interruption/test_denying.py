@@ -11,7 +11,7 @@ from clock_parts import MERGE_US, STEP_US, THERAPY, ended, flow, group_of, minut
 from monitor.interruption.denying import stalled, without_denied
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, OpenStop
-from monitor.interruption.reading import MARGIN_US, Motion
+from monitor.interruption.reading import Motion
 from monitor.interruption.why import Why
 from watched import Watched
 
@@ -33,13 +33,26 @@ def test_only_what_tells_a_counter_of_its_own_instant_denies(kind: EvidenceKind)
     assert without_denied(CLAIMED, told(kind, minute(60), counter_ul=1000), THERAPY) is CLAIMED
 
 
-def test_claims_are_denied_by_more_than_a_step_and_a_margin_due_by_the_last_of_them() -> None:
-    due_us = round((1 + 1) * STEP_US / THERAPY.min_rate_fraction) + MARGIN_US
+def test_claims_are_denied_where_the_motor_cannot_have_run_until_the_last_of_them() -> None:
     moved = flow(minute(60), counter_ul=1100)
-    borne_out = replace(CLAIMED, last_flow_us=minute(0) + due_us)
+    most_us = 2 * STEP_US
+    borne_out = replace(CLAIMED, last_flow_us=minute(0) + most_us)
     assert without_denied(borne_out, moved, THERAPY) is borne_out
-    denied = replace(CLAIMED, last_flow_us=minute(0) + due_us + 1)
+    denied = replace(CLAIMED, last_flow_us=minute(0) + most_us + 1)
     assert without_denied(denied, moved, THERAPY) == replace(CLAIMED, last_flow_us=minute(0))
+
+
+def test_a_motor_that_is_slower_by_no_more_than_is_allowed_ran_if_it_flows_still() -> None:
+    slow_ul = 1000 + round(0.95 * 5000)
+    assert without_denied(CLAIMED, flow(minute(60), counter_ul=slow_ul), THERAPY) is CLAIMED
+    stands = told(EvidenceKind.NO_FLOW, minute(60), counter_ul=slow_ul)
+    assert without_denied(CLAIMED, stands, THERAPY) == replace(CLAIMED, last_flow_us=minute(0))
+
+
+def test_the_bag_denies_nothing() -> None:
+    bagged = replace(CLAIMED, reading=read(minute(0), None, remaining_ul=50_000))
+    stands = told(EvidenceKind.NO_FLOW, minute(60), remaining_ul=47_500)
+    assert without_denied(bagged, stands, THERAPY) is bagged
 
 
 def test_an_onset_that_rests_on_denied_claims_goes_back_to_the_reading() -> None:
@@ -94,6 +107,7 @@ def test_a_person_who_saw_it_running_does_not_stand_against_a_counter_that_moved
         (CLAIMED, flow(minute(60), counter_ul=1000, rate_ul_per_h=2500)),
         (CLAIMED, flow(minute(60))),
         (CLAIMED, flow(minute(60), counter_ul=999)),
+        (replace(CLAIMED, reading=read(minute(0), motion=Motion.STANDING)), flow(minute(60), counter_ul=1000)),
     ],
 )
 def test_what_cannot_tell_denies_nothing(fold: Fold, evidence: Evidence) -> None:
