@@ -32,7 +32,7 @@ TASTES = {
     "warnings": Taste(has_warnings=True),
     "counter": Taste(has_counter=True, has_doubt=False),
     "counter, heard throughout": Taste(has_counter=True, has_silence=False),
-    "off the patient": Taste(has_showers=True, has_warnings=True, has_restarts=False),
+    "off the patient": Taste(has_showers=True, has_restarts=False),
     "off the patient, other limits": Taste(has_showers=True, has_other_limits=True, has_restarts=False),
     "off the patient, counter": Taste(has_showers=True, has_counter=True, has_doubt=False, has_restarts=False),
 }

@@ -30,7 +30,7 @@ def _failures(tally: Tally) -> list[str]:
         (Taste(), 80),
         (Taste(has_other_limits=True), 40),
         (Taste(has_warnings=True), 40),
-        (Taste(has_showers=True, has_warnings=True, has_restarts=False), 60),
+        (Taste(has_showers=True, has_restarts=False), 60),
     ],
     ids=["heard throughout", "everything", "other limits", "warnings", "off the patient"],
 )
