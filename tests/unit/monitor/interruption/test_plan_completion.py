@@ -92,8 +92,8 @@ def test_empty_near_a_planned_pause_begins_it_and_what_was_to_flow_is_off_time(o
 
 
 def test_empty_in_a_course_that_was_not_dated_dates_it() -> None:
-    found, _ = emptied(on(PAUSES, course=None), BEGINS_US - 5)
-    begun = Course(began_us=BEGINS_US - 5, counted_us=BEGINS_US - 5, bag=Bag(hung_us=BEGINS_US - 5))
+    found, _ = emptied(on(replace(PAUSES, bag_hours=48), course=None), BEGINS_US - 5)
+    begun = Course(began_us=BEGINS_US - 5, counted_us=BEGINS_US - 5, bag=Bag(hung_us=BEGINS_US - 5, hours=48))
     assert found.course == replace(begun, off_min_us=5, off_max_us=5, free_until_us=UNTIL_US)
 
 
@@ -137,6 +137,28 @@ def test_empty_before_a_pause_that_the_plan_began_dates_its_beginning() -> None:
     off = {"off_min_us": MINUTE_US, "off_max_us": MINUTE_US}
     assert (found.completed_at_us, found.course, effects) == (at_us, replace(course, **off), [])
     assert [past.closed_us for past in found.pasts] == [at_us]
+
+
+def test_a_pause_that_passed_before_is_not_the_one_that_begins() -> None:
+    before = FreeInterval(END_US - 20 * MINUTE_US, END_US - 10 * MINUTE_US)
+    order = Order(free=(before, FREE))
+    # It flowed over the first one, and that is known although the pump was empty, by its log, before it.
+    seen_us = END_US - 9 * MINUTE_US
+    found, _ = emptied(on(order, fold=replace(FLOWING, last_flow_us=seen_us)), END_US - 25 * MINUTE_US)
+    off_us = 25 * MINUTE_US
+    assert found.course == replace(COURSE, off_min_us=off_us, off_max_us=off_us, free_until_us=UNTIL_US)
+    # Nor is it the one that was begun by plan.
+    course = replace(COURSE, free_until_us=UNTIL_US)
+    found, _ = emptied(closed(order, course=course), END_US - MINUTE_US)
+    assert found.course == replace(course, off_min_us=MINUTE_US, off_max_us=MINUTE_US)
+
+
+def test_empty_before_a_pause_that_began_late_counts_until_it_was_to_begin() -> None:
+    late = replace(BEFORE, closed_us=END_US + 5 * MINUTE_US)
+    course = replace(COURSE, free_until_us=UNTIL_US)
+    state = on(PAUSES, fold=Fold(), course=course, completed_at_us=late.closed_us, pasts=(late,))
+    found, _ = emptied(state, END_US - MINUTE_US)
+    assert found.course == replace(course, off_min_us=MINUTE_US, off_max_us=MINUTE_US)
 
 
 def test_empty_before_a_pause_that_has_long_begun_early_counts_until_it_began() -> None:

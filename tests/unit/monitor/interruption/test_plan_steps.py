@@ -9,9 +9,11 @@ import pytest
 
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import FreeInterval, Order
+from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, Group, OpenStop
 from monitor.interruption.plan import (
     PlanStep,
+    _taken,
     accept_order,
     complete_for_good,
     expected_again,
@@ -140,7 +142,8 @@ def test_nothing_is_looked_at_before_the_instant_that_was_noted() -> None:
 
 def test_therapy_that_was_to_begin_is_awaited_from_then() -> None:
     order = Order(starts_at_us=700, bag_hours=2)
-    found, effects = followed(waiting(order), 900)
+    stood = Evidence(EvidenceKind.NO_FLOW, 500, 500, 500)
+    found, effects = followed(waiting(order, evidence=(stood,)), 900)
     assert found.course == Course(began_us=700, counted_us=700, bag=Bag(hung_us=700, hours=2))
     assert found.fold == Fold(flow_from_us=700, last_flow_us=700, reckoned_at_us=700, done=(DONE,))
     assert (found.base, found.evidence, effects) == (found.fold, (), [])
@@ -221,3 +224,9 @@ def test_a_free_interval_begins_where_the_stop_before_it_ends() -> None:
     assert (last.opened_us, last.flow_us, last.max_us) == (1000, MINUTE_US, MINUTE_US - 1000)
     assert found.course == replace(COURSE, free_until_us=2 * MINUTE_US)
     assert effects == [changed(order, "free-interval")]
+
+
+@pytest.mark.parametrize(("at_us", "until_us"), [(1999, 1999), (2000, 3000), (2999, 3000), (3000, 3000)])
+def test_a_free_interval_lasts_until_its_end_and_one_that_is_over_lasts_no_more(at_us: int, until_us: int) -> None:
+    found = _taken(on(free((2000, 3000))), POLICY, at_us, PlanStep.FREE, [])
+    assert (found.completed_at_us, found.course) == (at_us, replace(COURSE, free_until_us=until_us))
