@@ -10,13 +10,15 @@ import msgspec
 
 from drivers.registry import Registry
 from monitor.config.faults import suggestion
+from monitor.config.fields import is_reference
 from monitor.config.ladder_check import people_faults
 from monitor.config.loading import load
 from monitor.config.settings import Config
 from monitor.config.tables.site import is_loopback
 from monitor.config.therapy_check import therapy_doubts
-from monitor.errors import ConfigurationError
+from monitor.errors import ConfigurationError, StorageError
 from monitor.escalation.channels.opening import CONSOLE, LOG
+from monitor.storage.engine import place_of
 
 TO_NOBODY = frozenset({LOG, CONSOLE})
 """Channels that reach somebody only if somebody happens to look."""
@@ -68,7 +70,16 @@ def findings(config: Config, registry: Registry) -> list[Finding]:
         *((fault.path, fault.sentence) for fault in people_faults(config)),
         *_driver_doubts(config, registry),
     ]
-    return [Finding(Level.WARNING, path, text) for path, text in dict.fromkeys(doubts)]
+    return [*_storage_faults(config), *(Finding(Level.WARNING, path, text) for path, text in dict.fromkeys(doubts))]
+
+
+def _storage_faults(config: Config) -> Iterator[Finding]:
+    """Yield what would keep the storage from being opened; an address that was referred to is not repeated."""
+    try:
+        place_of(config.storage_url)
+    except StorageError as fault:
+        hidden = "names a database that is not offered; write sqlite:///PATH"
+        yield Finding(Level.ERROR, "storage.url", hidden if is_reference(config.storage) else str(fault))
 
 
 def _error(fault: str) -> Finding:

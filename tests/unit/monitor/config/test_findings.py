@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.registry import Registry
-from monitor.config.findings import Finding, Level, findings_in
+from monitor.config.findings import Finding, Level, findings, findings_in
 from monitor.config.settings import Config
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -40,6 +40,23 @@ def test_a_good_configuration_raises_no_doubt(doubts_about: DoubtsAbout) -> None
 
 def test_a_refused_driver_is_told_with_its_reason(doubts_about: DoubtsAbout) -> None:
     assert about(doubts_about(GOOD), "the driver rusty of rusty-pump 1 was refused: Importing rusty failed.")
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("postgresql://db/pumps", "storage in postgresql is not offered yet; write sqlite:///PATH"),
+        ("env:PUMPWATCH_DATABASE", "names a database that is not offered; write sqlite:///PATH"),
+    ],
+)
+def test_a_storage_that_no_daemon_would_open_is_an_error(
+    parsed: Callable[[str], Config], registry: Registry, monkeypatch: pytest.MonkeyPatch, url: str, text: str
+) -> None:
+    monkeypatch.setenv("PUMPWATCH_DATABASE", "postgresql://me:hunter2@db/pumps")
+    errors = [
+        found for found in findings(parsed(GOOD + f'[storage]\nurl = "{url}"\n'), registry) if found.level == "error"
+    ]
+    assert [(found.path, found.text) for found in errors] == [("storage.url", text)]
 
 
 def test_a_missing_call_back_number_is_told(doubts_about: DoubtsAbout) -> None:
