@@ -167,6 +167,8 @@ def test_a_review_judges_a_downtime_of_unknown_length_too() -> None:
     assert isinstance(pump.state.undated, Undated)
     pump.take(Closed(at_us=minute(1), outcome=Outcome.OTHER, note="seen", by="d"))
     assert pump.state.undated is None
+    resolved = [one.alert for _, one in pump.effects if isinstance(one, AlertResolved)]
+    assert [one.resolved_at_us for one in resolved if one.code == OwnCode.CLOCK_SKEW] == [minute(1)]
 
 
 @pytest.mark.parametrize(
