@@ -97,13 +97,15 @@ class Ledger:
         work, self.work = self.work, Work()
         notices = self._outgoing.committed(work.notices, notice_ids)
         self._outgoing.mark_told_from_memory(self.work, notice_ids, now_us)
-        self.bookmarks.update(work.bookmarks)
+        if work.bookmarks:
+            self.bookmarks.update(work.bookmarks)
         if journal_ids:
             self.latest_cursor = journal_ids[-1]
         # People before sources: whatever a driver does when it is settled, the notices are on their way.
         self._outgoing.offer(notices)
         self._settle()
-        self._answer(None)
+        if self._replies:
+            self._answer(None)
         if journal_ids:
             for wake in self._listeners:
                 wake()

@@ -60,10 +60,11 @@ class Outgoing:
     def committed(self, rows: Sequence[NoticeRow], ids: range) -> list[Notice]:
         """Return the notices that are durable now and were not yet told from memory."""
         told = len(self._from_memory)
+        if told:
+            rows, ids = rows[told:], ids[told:]
         return [
             self._notice(row, outbox_id, f"{self._instance}-{outbox_id}")
-            for place, (row, outbox_id) in enumerate(zip(rows, ids, strict=True))
-            if place >= told
+            for row, outbox_id in zip(rows, ids, strict=True)
         ]
 
     def mark_told_from_memory(self, work: Work, ids: range, now_us: int) -> None:
@@ -75,8 +76,8 @@ class Outgoing:
 
     def offer(self, notices: list[Notice]) -> None:
         """Give notices to the dispatcher; what finds no room waits and goes first next time."""
-        self._waiting.extend(notices)
-        if self._waiting:
+        if notices or self._waiting:
+            self._waiting.extend(notices)
             left = self._offer(list(self._waiting))
             self._waiting.clear()
             self._waiting.extend(left)
@@ -122,10 +123,10 @@ class Outgoing:
                 if place < len(self._from_memory):
                     self._from_memory[place] = outcome
                 continue
+            error = outcome.error or None
+            # The database takes a plain text as it is; a word of ours costs it as much as the rest of the row.
             work.notice_update(
-                NoticeUpdate(
-                    outcome.outbox_id, outcome.state, outcome.attempts, now_us, last_error=outcome.error or None
-                )
+                NoticeUpdate(outcome.outbox_id, str(outcome.state), outcome.attempts, now_us, None, None, error)
             )
 
     def _notice(self, row: NoticeRow, outbox_id: int, key: str) -> Notice:

@@ -215,8 +215,10 @@ class Processor:
 
     def next_us(self) -> int | None:
         """Return the next instant at which time alone changes something."""
-        due = [instant for instant in (self.book.next_us(), self._board.next_us) if instant is not None]
-        return min(due) if due else None
+        pumps_us, site_us = self.book.next_us(), self._board.next_us
+        if pumps_us is None or site_us is None:
+            return site_us if pumps_us is None else pumps_us
+        return min(pumps_us, site_us)
 
     def _commit(self, now_us: int) -> None:
         was_sound = self.ledger.is_sound

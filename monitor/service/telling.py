@@ -126,6 +126,8 @@ class Teller:
         rendered_for: Callable[[Contact], Rendered],
     ) -> None:
         """Add a notice for each contact and channel, and one record that says who is told and why."""
+        pump, interruption, alert, priority = about
+        rung = call.rung
         by_role: dict[str, Rendered] = {}
         told: list[str] = []
         text = ""
@@ -133,25 +135,12 @@ class Teller:
             rendered = by_role.get(contact.role)
             if rendered is None:
                 rendered = by_role[contact.role] = rendered_for(contact)
-            text = text or rendered.text
-            body = NoticeBody(
-                title=rendered.title, priority=about.priority, data={**rendered.data, "contact": contact.id}
-            )
+            said = rendered.text
+            text = text or said
+            body = NoticeBody(title=rendered.title, priority=priority, data={**rendered.data, "contact": contact.id})
             encoded = _encoder.encode(body).decode()
             for channel in contact.channels or (FALLBACK_CHANNEL,):
                 told.append(f"{contact.id} over {channel.partition(':')[0]}")
-                work.notice(
-                    NoticeRow(
-                        about.pump,
-                        about.interruption,
-                        about.alert,
-                        call.rung,
-                        contact.id,
-                        channel,
-                        rendered.text,
-                        encoded,
-                        now_us,
-                    )
-                )
+                work.notice(NoticeRow(pump, interruption, alert, rung, contact.id, channel, said, encoded, now_us))
         fact = NoticesQueued(rung=call.rung, told=told, reason=call.reason, attempt=call.attempt, text=text)
         work.journal(about.pump, now_us, "notices-queued", _encoder.encode(fact))
