@@ -42,7 +42,9 @@ def reconnected(state: PumpState, at_us: int, policy: Policy, effects: list[Effe
     Whether it flows from now on the pump's next word must tell; until then the quiet of the mark goes on.
     """
     since_us = state.fold.off_patient[-1].from_us if is_off_now(state.fold.off_patient) else at_us
-    is_doubtful = _is_flow_doubtful(state, since_us, policy)
+    is_heard = state.last_contact_at_us is not None and state.last_contact_at_us >= since_us
+    # Words that were kept speak for themselves.
+    is_doubtful = is_heard and state.contradicted_at_us is not None and _is_flow_doubtful(state, since_us, policy)
     stretches = put_back(state.fold.off_patient, at_us)
     state = with_off_patient(state, stretches)
     if is_doubtful:

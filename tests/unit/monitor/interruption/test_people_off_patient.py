@@ -130,6 +130,28 @@ def test_a_pump_that_ran_too_slowly_before_the_reconnect_must_be_heard_again() -
     assert pump.off() == (19, 24)
 
 
+def test_a_start_after_a_drip_before_the_disconnect_is_the_pumps_last_word() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    pump.status(61, "kvo", rate_ml_per_h=0)
+    pump.event(62, "delivery-start")
+    marked(pump, 63, "disconnect")
+    marked(pump, 70, "reconnect")
+    pump.status(75)
+    assert pump.off() == (7, 9)
+
+
+def test_a_start_heard_late_while_it_is_off_is_the_pumps_last_word_too() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    pump.status(61, "kvo", rate_ml_per_h=0)
+    marked(pump, 63, "disconnect")
+    pump.event(68, "delivery-start", age_s=360)
+    marked(pump, 70, "reconnect")
+    pump.status(75)
+    assert pump.off() == (7, 9)
+
+
 def test_an_alarm_that_may_stop_the_pump_leaves_the_reconnect_open() -> None:
     pump = Watched()
     pump.runs(0, 60)
