@@ -173,7 +173,7 @@ def certain_us(stop: OpenStop) -> int:
 
 def longest_us(stop: OpenStop, until_us: int) -> int:
     """Return how long the stop may have lasted by ``until_us``, in microseconds; never less than is certain."""
-    return max(0, until_us - stop.onset_earliest_us - stop.ran_least_us, certain_us(stop))
+    return max(until_us - stop.onset_earliest_us - stop.ran_least_us, certain_us(stop))
 
 
 def ran_inside(stop: OpenStop, least_us: int, most_us: int) -> OpenStop:
@@ -203,7 +203,7 @@ def finished(stop: OpenStop, at_us: int, why: Why) -> Stop:
         resume_earliest_us=resume_us,
         resume_latest_us=at_us,
         min_us=least_us,
-        max_us=max(0, at_us - stop.onset_earliest_us - stop.ran_least_us, least_us),
+        max_us=max(at_us - stop.onset_earliest_us - stop.ran_least_us, least_us),
         whys=(stop.earliest_why, stop.latest_why, resume_why, why),
         ran_least_us=stop.ran_least_us,
         is_silence=stop.is_silence,

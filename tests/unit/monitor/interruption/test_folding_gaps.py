@@ -151,6 +151,13 @@ def test_flow_with_a_counter_that_stands_opens_a_stop_back_to_its_last_movement(
     assert apply(fold, flow(minute(1), counter_ul=1000), THERAPY) == expected
 
 
+def test_what_had_ended_by_flow_that_the_counter_denies_goes_on() -> None:
+    group = group_of(ended(minute(-21), minute(-20)))
+    fold = replace(COUNTED, reading=read(minute(11), still_us=minute(5)), last_flow_us=minute(11), done=(group,))
+    found = apply(fold, flow(minute(12), counter_ul=1000), THERAPY)
+    assert (found.group, found.done) == (group, ())
+
+
 @pytest.mark.parametrize("counter_ul", [1000, 3500])
 def test_claims_without_a_counter_that_the_next_reading_denies_are_taken_back_first(counter_ul: int) -> None:
     claimed = replace(COUNTED, last_flow_us=minute(59))

@@ -116,6 +116,13 @@ def test_a_stop_of_which_no_moment_is_certain_has_no_inner_instants() -> None:
     assert finished(stop, 200, Why.RUN_SAID) == Stop(80, None, None, 200, 0, 120, whys, is_silence=True)
 
 
+def test_a_stop_has_lasted_no_less_than_is_certain_and_never_less_than_nothing() -> None:
+    certain = finished(OpenStop(80, certain_sum_us=300), 200, Why.UNKNOWN)
+    assert (certain.min_us, certain.max_us) == (300, 300)
+    before_it = finished(OpenStop(80), 79, Why.UNKNOWN)
+    assert (before_it.min_us, before_it.max_us) == (0, 0)
+
+
 def test_a_run_event_without_a_look_before_it_is_when_flow_may_have_returned() -> None:
     stop = OpenStop(80, 100, None, 150, latest_why=Why.STOP_SAID)
     whys = (Why.FLOW_SEEN, Why.STOP_SAID, Why.RUN_SAID, Why.FLOW_CONFIRMED)
