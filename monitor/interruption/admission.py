@@ -61,8 +61,6 @@ def _weighed(
 ) -> PumpState:
     if not is_in_course(state, found.at_us):
         return state
-    if state.is_disconnected and found.kind in (EvidenceKind.FLOW, EvidenceKind.RUN):
-        return state
     if state.contradicted_at_us is not None and found.at_us >= state.contradicted_at_us:
         if found.kind in (EvidenceKind.FLOW, EvidenceKind.DOUBT):
             return state

@@ -240,8 +240,7 @@ class PumpState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_like=
         link_online: The last hint about the line.
         contradicted_at_us: When a person said that nothing flows while the pump said that it delivers: from then
             on the pump's mere status is no flow evidence, until it stops, starts, or a person sees it flow.
-        is_disconnected: True from a person's disconnect mark to the reconnect: what the pump says of
-            flow does not reach the patient.
+        is_disconnected: Not set or looked at any more (see ``Fold.off_patient``); it keeps its place in the array.
         course: The course of the therapy; None before it began.
         next_order: An order that takes effect at its own start.
         last_hold: The hold that ended last, while something still depends on it.

@@ -99,21 +99,6 @@ def test_a_word_about_an_instant_outside_the_course_moves_nothing(age_s: float) 
     assert said(early, entry(STOP, age_s=age_s)) == (early, [])
 
 
-@pytest.mark.parametrize("word", [StatusObserved(delivery=DELIVERING), entry(START)], ids=["flow", "run"])
-def test_what_a_pump_says_of_flow_does_not_reach_a_patient_who_is_not_connected(word: Observation) -> None:
-    before = state_of(is_disconnected=True)
-    state, effects = said(before, word)
-    assert (state.evidence, effects) == ((), [])
-
-
-@pytest.mark.parametrize(
-    "word", [StatusObserved(delivery=STANDING), StatusObserved(delivery=KVO), entry(STOP)], ids=["no", "doubt", "stop"]
-)
-def test_what_a_pump_says_against_flow_counts_without_a_patient_too(word: Observation) -> None:
-    state, effects = said(state_of(is_disconnected=True), word)
-    assert (len(state.evidence), len(effects)) == (1, 1)
-
-
 @pytest.mark.parametrize("delivery", [DELIVERING, KVO])
 def test_behind_a_persons_word_that_nothing_flows_a_mere_status_says_nothing(delivery: DeliveryStatus) -> None:
     before = state_of(contradicted_at_us=NOW_US)
