@@ -103,6 +103,8 @@ _ALERTS: dict[str, str] = {
     OwnCode.HOLD_RULE: "The therapy is on hold.",
     OwnCode.DOSE_REVIEW: "7 days since the restart at the dose that was ordered under the hold: escalate if no "
     "recurrence, where the label has it so; prescriber decides.",
+    OwnCode.COURSE_COMPLETE: "The course is complete by plan. Do not flush the line when it is taken down: what is in "
+    "it would be given at once.",
     OwnCode.THIRD_PAUSE: "Third pause today: look for the cause.",
 }
 

@@ -134,6 +134,7 @@ ALERT_RUNGS: dict[str, AlertRule] = {
     OwnCode.HOLD_RULE: AlertRule(("on-call-physician",)),
     OwnCode.DOSE_REVIEW: AlertRule(("on-call-physician",)),
     OwnCode.THIRD_PAUSE: AlertRule(("home-nurse",)),
+    OwnCode.COURSE_COMPLETE: AlertRule(("home-nurse",)),
     OwnCode.UNSUPERVISED_RESTART: AlertRule(("on-call-physician",), repeat_us=PAGE_US),
 }
 

@@ -100,6 +100,7 @@ class OwnCode(StrEnum):
     HOLD_RULE = "hold-rule"
     DOSE_REVIEW = "dose-review"
     THIRD_PAUSE = "third-pause"
+    COURSE_COMPLETE = "course-complete"
 
 
 OWN_PRIORITIES: dict[str, AlertPriority] = {
@@ -122,4 +123,5 @@ OWN_PRIORITIES: dict[str, AlertPriority] = {
     OwnCode.HOLD_RULE: _L,
     OwnCode.DOSE_REVIEW: _L,
     OwnCode.THIRD_PAUSE: _L,
+    OwnCode.COURSE_COMPLETE: _L,
 }

@@ -21,6 +21,9 @@ from monitor.interruption.state import Bag, Course, PumpState
 WARN_US = 2 * HOUR_US
 """How long before a bag expires people are told that drug will be left in it: time to have another one made."""
 
+SHORTEST_BAG_US = 24 * HOUR_US
+"""No bag is made for less: where an order does not say how long one lasts, the last is to last to the planned end."""
+
 TOLERANCE_MAX_US = 5 * HOUR_US
 """However large a bag is, one that is empty this much early is told of."""
 
@@ -100,12 +103,19 @@ def _emptied(
     state: PumpState, course: Course, bag: Bag, policy: Policy, now_us: int, effects: list[Effect]
 ) -> PumpState:
     """Take the empty bag down, and tell one that is empty well before its time."""
-    found = empty_at_us(state, policy.therapy, now_us)
+    is_early = _is_early(state, bag, policy.therapy, now_us)
     state = resolve_code(state, OwnCode.BAG_EXPIRED, now_us, effects)
     state = replace(state, course=replace(course, bag=None))
-    if found is None or now_us >= found[0] - tolerance_us(policy.therapy, bag):
-        return state
-    return raise_alert(state, OwnCode.EARLY_EMPTY, now_us, effects)
+    return raise_alert(state, OwnCode.EARLY_EMPTY, now_us, effects) if is_early else state
+
+
+def _is_early(state: PumpState, bag: Bag, therapy: Therapy, now_us: int) -> bool:
+    """Return whether an empty bag is empty well before its time, or so near the planned end that no other was due."""
+    found = empty_at_us(state, therapy, now_us)
+    if found is not None:
+        return now_us < found[0] - tolerance_us(therapy, bag)
+    ends_us = None if state.order is None else state.order.ends_at_us
+    return ends_us is not None and therapy.completion_us < ends_us - now_us < SHORTEST_BAG_US
 
 
 def _outlived(state: PumpState, bag: Bag, therapy: Therapy, now_us: int, effects: list[Effect]) -> PumpState:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from monitor.interruption import bags, holds
+from monitor.interruption.alarms import OwnCode
+from monitor.interruption.alerts import resolve_code
 from monitor.interruption.course import begun, with_free_counted
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import Order
@@ -60,7 +62,7 @@ def _in_force(state: PumpState, order: Order, policy: Policy, at_us: int, effect
     is_new = is_new_course(state, order)
     order = _completed(order, before, is_same_course=not is_new)
     if is_new:
-        state = _another_course(state, at_us)
+        state = resolve_code(_another_course(state, at_us), OwnCode.COURSE_COMPLETE, at_us, effects)
     elif course is not None:
         state = replace(state, course=_with_free_of(course, state.completed_at_us, before, order, policy, at_us))
     state = replace(state, order=order)

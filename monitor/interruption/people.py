@@ -41,7 +41,13 @@ REPORT_STOPPED = "report:stopped"
 
 _BOLUS = re.compile(r"flush|bolus|prim(?:e|ing)|purg|push", re.IGNORECASE)
 
-_ITEMS = (OwnCode.BOLUS_RISK, OwnCode.DOSE_REVIEW, OwnCode.HOLD_RULE, OwnCode.LATE_EVIDENCE)
+_ITEMS = (
+    OwnCode.BOLUS_RISK,
+    OwnCode.COURSE_COMPLETE,
+    OwnCode.DOSE_REVIEW,
+    OwnCode.HOLD_RULE,
+    OwnCode.LATE_EVIDENCE,
+)
 
 _PLANNED = (MarkKind.BAG_CHANGE, MarkKind.MAINTENANCE, MarkKind.DISCONNECT)
 

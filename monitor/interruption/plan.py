@@ -11,6 +11,8 @@ from enum import IntEnum
 import msgspec
 
 from monitor.interruption import orders
+from monitor.interruption.alarms import OwnCode
+from monitor.interruption.alerts import raise_alert
 from monitor.interruption.course import begun, course_from, with_off
 from monitor.interruption.effects import Effect, PlanChanged
 from monitor.interruption.events import Order
@@ -163,6 +165,9 @@ def complete_for_good(state: PumpState, policy: Policy, at_us: int, effects: lis
     effects.append(PlanChanged(order=state.order, is_complete=True, what="complete"))
     if is_free(state) and state.course is not None:
         return replace(state, course=replace(state.course, free_until_us=None))
+    if state.course is not None:
+        # The line is taken down now, and must not be flushed: somebody has to be told.
+        state = raise_alert(state, OwnCode.COURSE_COMPLETE, at_us, effects)
     return closed(state, at_us, policy.therapy)
 
 

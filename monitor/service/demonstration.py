@@ -32,7 +32,7 @@ from monitor.service.ways_out import channels_of
 from monitor.storage.unit_of_work import Store
 
 PUMP = "demo"
-LEAD_S = 1.5
+LEAD_S = 4.0
 """The story begins this long after the simulator is started, in real seconds."""
 
 FRAMES_PER_S = 4

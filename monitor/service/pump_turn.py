@@ -78,7 +78,7 @@ class PumpTurn:
         if before.of_alerts or any(type(effect) is AlertRaised for effect in effects):
             active = after_effects(before.of_alerts, effects, ladder, now_us)
             open_now = next((view for view in views.values() if view.phase is Phase.OPEN), None)
-            of_alerts, told_alerts = self._advance_alerts(work, entry, ladder, active, open_now, due, now_us)
+            of_alerts, told_alerts = self._advance_alerts(work, entry, ladder, state, active, open_now, due, now_us)
             told = told or told_alerts
         entry.put_ladders(Ladders(kept, of_alerts) if kept or of_alerts else NO_LADDERS)
         known = [instant for instant in due if instant is not None]
@@ -122,6 +122,7 @@ class PumpTurn:
         work: Work,
         entry: Entry,
         ladder: Ladder,
+        state: PumpState,
         active: Active,
         view: InterruptionView | None,
         due: list[int | None],
@@ -132,7 +133,10 @@ class PumpTurn:
         still: list[tuple[Alert, LadderState]] = []
         for alert, memory in active.values():
             turn = advance_alert(memory, alert, ladder, now_us, has_interruption=view is not None)
-            told |= self._tell(work, ladder, entry, turn, view, alert, now_us)
+            if turn.told:
+                told |= self._tell(
+                    work, ladder, entry, turn, _view_of_alert(entry, state, alert, view, now_us), alert, now_us
+                )
             if turn.state.rungs or turn.next_at_us is not None:
                 still.append((alert, turn.state))
                 due.append(turn.next_at_us)
@@ -151,6 +155,16 @@ class PumpTurn:
         for call in turn.told:
             self._teller.tell(work, call, ladder, entry, view, alert, now_us)
         return bool(turn.told)
+
+
+def _view_of_alert(
+    entry: Entry, state: PumpState, alert: Alert, open_now: InterruptionView | None, now_us: int
+) -> InterruptionView | None:
+    """Return the interruption that a notice about an alert tells of: its own, even if it only waits for review."""
+    for incident in state.incidents:
+        if incident.number == alert.interruption:
+            return view_of(state, incident, entry.policy, now_us)
+    return open_now
 
 
 def _views(entry: Entry, state: PumpState, effects: tuple[Effect, ...], now_us: int) -> dict[int, InterruptionView]:

@@ -133,6 +133,8 @@ def test_e5_an_empty_bag_at_the_planned_end_is_completion() -> None:
     tale.stands("13:53", "15:00")
     told = tale.play(until="20:00")
     assert told.interruptions == []
+    assert told.codes() == ["course-complete"]
+    assert "Do not flush" in next(iter(told.texts("home-nurse")))
 
 
 def test_e6_a_step_dose_accepts_the_new_rate_and_refuses_the_old_one() -> None:

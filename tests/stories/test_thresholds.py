@@ -97,3 +97,17 @@ def test_c2_the_threshold_that_is_met_in_the_instant_flow_returns_is_told() -> N
     tale.stands("08:01", "12:00")
     tale.run("12:00:00")
     assert tale.play().told("restart-threshold") == ["12:00"]
+
+
+def test_every_page_of_a_late_restart_carries_both_bounds_and_the_deadline() -> None:
+    tale = Tale()
+    tale.runs("07:00", "08:00")
+    tale.stop("08:00")
+    tale.stands("08:01", "12:30")
+    tale.run("12:30")
+    tale.runs("12:31", "13:30")
+    told = tale.play()
+    pages = [text for text in told.texts("on-call-physician") if "nobody supervised it" in text]
+    # The interruption itself waits for its review half an hour after the restart; the pages go on.
+    assert len(pages) > 10
+    assert all("at least 4 h" in text and "deadline was" in text for text in pages)

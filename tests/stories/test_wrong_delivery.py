@@ -47,6 +47,15 @@ def test_f5_a_bag_that_is_empty_early_is_an_alert_of_its_own() -> None:
     assert told.off() == (0, 40)
 
 
+def test_f5_a_bag_of_unknown_hours_is_empty_early_by_the_planned_end() -> None:
+    tale = Tale(order="order = { rate_ml_per_h = 5.0, ends_at = 2026-03-02T18:00:00Z }")
+    tale.runs("08:00", "12:00")
+    tale.alarm("12:00", "res-empty")
+    told = tale.play(until="12:10")
+    assert sorted(told.codes()) == ["early-empty", "res-empty"]
+    assert told.told("on-call-nurse")[0] == "12:00"
+
+
 def test_f5_a_bag_that_is_empty_in_time_is_a_stop_and_no_more() -> None:
     tale = Tale(order="order = { rate_ml_per_h = 5.0, bag_hours = 48 }")
     tale.runs("08:00", "2 07:00", every=10)

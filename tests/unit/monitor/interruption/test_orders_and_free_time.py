@@ -82,10 +82,11 @@ def test_an_order_after_the_end_waits_for_its_start_without_an_alarm() -> None:
     pump.runs(0, 60)
     ordered(pump, 90, Order(rate_ml_per_h=5, starts_at_us=minutes(DAY), cycle=2))
     pump.wait(DAY - 1)
-    assert pump.raised() == []
+    assert pump.raised() == ["course-complete"]
     assert pump.state.completed_at_us is not None
     pump.wait(DAY + 60)
     assert pump.off() == (0, 60)
+    assert "course-complete" not in [alert.code for alert in pump.state.alerts]
 
 
 def test_the_end_of_a_course_is_no_restart() -> None:

@@ -99,7 +99,8 @@ def test_empty_in_a_course_that_was_not_dated_dates_it() -> None:
 
 def test_empty_without_any_plan_ends_the_course() -> None:
     found, effects = emptied(on(), END_US)
-    assert (found.completed_at_us, effects) == (END_US, changed(None, "complete"))
+    assert (found.completed_at_us, effects[:-1]) == (END_US, changed(None, "complete"))
+    assert [alert.code for alert in found.alerts] == ["course-complete"]
 
 
 def test_a_course_that_is_complete_is_not_completed_again() -> None:

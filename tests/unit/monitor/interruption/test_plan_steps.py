@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.interruption.effects import Effect, PlanChanged
+from monitor.interruption.effects import AlertRaised, Effect, PlanChanged
 from monitor.interruption.events import FreeInterval, Order
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, Group, OpenStop
@@ -125,13 +125,19 @@ def followed(state: PumpState, now_us: int, policy: Policy = POLICY) -> tuple[Pu
     return follow_plan(state, policy, now_us, effects), effects
 
 
+def raised(effect: Effect) -> tuple[str, int]:
+    assert isinstance(effect, AlertRaised)
+    return effect.alert.code, effect.alert.raised_at_us
+
+
 @pytest.mark.parametrize("due_us", [None, 3000])
 def test_a_step_is_taken_at_its_instant_and_not_before(due_us: int | None) -> None:
     state = on(ENDS, plan_due_us=due_us)
     assert followed(state, 2999) == (state, [])
     found, effects = followed(state, 3000)
     assert (found.completed_at_us, found.fold, found.evidence) == (3000, Fold(done=(DONE,)), ())
-    assert effects == [changed(ENDS, "complete", is_complete=True)]
+    assert effects[:-1] == [changed(ENDS, "complete", is_complete=True)]
+    assert raised(effects[-1]) == ("course-complete", 3000)
 
 
 def test_nothing_is_looked_at_before_the_instant_that_was_noted() -> None:
@@ -160,7 +166,8 @@ def test_steps_that_passed_unseen_are_taken_one_after_the_other() -> None:
     order = free((2000, 3000), (5000, 6000), ends_at_us=9000)
     found, effects = followed(on(order), 9000)
     words = ("free-interval", "flow-expected", "free-interval", "flow-expected", "complete")
-    assert effects == [changed(order, what, is_complete=what == "complete") for what in words]
+    assert effects[:-1] == [changed(order, what, is_complete=what == "complete") for what in words]
+    assert raised(effects[-1]) == ("course-complete", 9000)
     assert found.completed_at_us == 9000
     assert found.course == replace(COURSE, expected_us=6000)
 
