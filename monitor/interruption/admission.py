@@ -65,6 +65,9 @@ def _weighed(
         if found.kind in (EvidenceKind.FLOW, EvidenceKind.DOUBT):
             return state
         state = replace(state, contradicted_at_us=None)
+    if found.at_us < state.enrolled_at_us - policy.therapy.amend_us:
+        effects.append(EvidenceDoubted(why=f"long before the pump came under watch: {detail}"))
+        return state
     if is_too_old(state, found):
         if free_until_us(policy.therapy, state.order, found.at_us) is not None:
             # Nothing was to flow then.

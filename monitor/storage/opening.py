@@ -22,6 +22,9 @@ from monitor.storage.tables import APPLICATION_ID, REVISION, meta, metadata
 QUICK_CHECK_MAX_BYTES = 256 * 1024 * 1024
 """Up to this size the whole file is checked at each start (about a second); above, the tables that decide."""
 
+HEADER_BYTES = 100
+"""Of an SQLite file; a database is never shorter. See https://sqlite.org/fileformat.html."""
+
 _DECIDING = ("pumps", "pump_state", "interruptions", "alerts", "meta", "bookmarks", "driver_memory")
 
 INSTANCE = "instance"
@@ -46,7 +49,7 @@ def prepare_file(place: Place) -> None:
     """Make the file if there is none, before SQLite touches it.
 
     Raises:
-        StorageError: The file cannot be made, or its log has lost its database.
+        StorageError: The file cannot be made, is something else, or its log has lost its database.
     """
     path = place.path
     if path is None:
@@ -58,6 +61,9 @@ def prepare_file(place: Place) -> None:
         raise StorageError(
             f"{path} is missing or empty, but its log {log.name} is there: restore it, or move both away"
         )
+    if 0 < size < HEADER_BYTES:
+        # SQLite takes so short a file for an empty database and writes over it.
+        raise StorageError(f"{path} is no database; move it away, or name another path")
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         if not size:

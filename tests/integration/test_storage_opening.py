@@ -145,6 +145,13 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(url: str, path:
     assert path.read_text().startswith("Dear diary")
 
 
+@pytest.mark.parametrize("size", [1, 99])
+def test_a_file_too_short_for_a_database_is_refused_and_left_as_it_is(url: str, path: Path, size: int) -> None:
+    path.write_text("x" * size)
+    assert "is no database; move it away" in refusal(url)
+    assert path.read_text() == "x" * size
+
+
 @pytest.mark.parametrize(("revision", "says"), [("0000", "older version"), ("9999", "newer version")])
 def test_another_version_is_refused(url: str, path: Path, revision: str, says: str) -> None:
     filled(url)

@@ -50,7 +50,7 @@ UNSURE_US = 2_500_000
 
 
 @pytest.mark.parametrize(
-    ("rate", "ordered", "fits"),
+    ("rate_ml_per_h", "ordered", "fits"),
     [
         (4.0, 8.0, True),
         (3.999, 8.0, False),
@@ -66,13 +66,13 @@ UNSURE_US = 2_500_000
     ],
 )
 def test_a_rate_fits_between_the_two_shares_of_the_order_both_included(
-    rate: float | None, ordered: float | None, *, fits: bool
+    rate_ml_per_h: float | None, ordered: float | None, *, fits: bool
 ) -> None:
-    assert is_rate_fitting(HALVES, rate, ordered) is fits
+    assert is_rate_fitting(HALVES, rate_ml_per_h, ordered) is fits
 
 
 @pytest.mark.parametrize(
-    ("rate", "ordered", "is_enough"),
+    ("rate_ml_per_h", "ordered", "is_enough"),
     [
         (4.0, 8.0, True),
         (3.999, 8.0, False),
@@ -85,9 +85,9 @@ def test_a_rate_fits_between_the_two_shares_of_the_order_both_included(
     ],
 )
 def test_a_rate_is_enough_from_the_least_share_of_the_order_on(
-    rate: float | None, ordered: float | None, *, is_enough: bool
+    rate_ml_per_h: float | None, ordered: float | None, *, is_enough: bool
 ) -> None:
-    assert is_rate_enough(HALVES, rate, ordered) is is_enough
+    assert is_rate_enough(HALVES, rate_ml_per_h, ordered) is is_enough
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,11 @@ def test_an_alarm_that_stops_delivery_is_a_stop_without_a_latency(code: str) -> 
     assert found == Evidence(EvidenceKind.STOP, NEWEST_US, NEWEST_US, OLDEST_US, unsure_us=UNSURE_US)
 
 
-@pytest.mark.parametrize(("rate", "latency_min"), [(4.0, 20), (1.0, 60), (None, 60)])
-def test_a_downstream_occlusion_is_dated_back_by_its_latency_at_that_rate(rate: float | None, latency_min: int) -> None:
-    found = alarm_evidence(alarm("occl-down"), HEARD_US, HALVES, rate)
+@pytest.mark.parametrize(("rate_ml_per_h", "latency_min"), [(4.0, 20), (1.0, 60), (None, 60)])
+def test_a_downstream_occlusion_is_dated_back_by_its_latency_at_that_rate(
+    rate_ml_per_h: float | None, latency_min: int
+) -> None:
+    found = alarm_evidence(alarm("occl-down"), HEARD_US, HALVES, rate_ml_per_h)
     earliest_us = OLDEST_US - latency_min * MINUTE_US
     assert found == Evidence(EvidenceKind.STOP, NEWEST_US, NEWEST_US, earliest_us, unsure_us=UNSURE_US)
 

@@ -44,3 +44,13 @@ def test_an_old_run_entry_from_before_all_that_is_kept_ends_nothing() -> None:
     low, high = pump.off()
     assert high >= before[1]
     assert low <= before[0] + 1
+
+
+def test_an_entry_from_long_before_the_pump_came_under_watch_begins_no_therapy() -> None:
+    pump = Watched()
+    pump.event(5, "delivery-start", age_s=(1440 + 5) * 60 + 1)
+    assert pump.state.course is None
+    assert pump.state.evidence == ()
+    pump.event(6, "delivery-start", age_s=(1440 + 6) * 60)
+    assert pump.state.course is not None
+    assert pump.state.course.began_us == -minutes(1440)
