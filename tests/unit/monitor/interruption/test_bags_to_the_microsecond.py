@@ -169,6 +169,27 @@ def test_an_empty_bag_of_unknown_hours_is_taken_down_and_no_more() -> None:
     assert (bag_of(found), codes(found)) == (None, [AlarmCode.BATT_LOW, AlarmCode.RES_EMPTY])
 
 
+@pytest.mark.parametrize(
+    ("left_us", "count"),
+    [
+        (-1, 0),
+        (30 * MINUTE_US, 0),
+        (30 * MINUTE_US + 1, 1),
+        (24 * HOUR_US - 1, 1),
+        (24 * HOUR_US, 0),
+        (None, 0),
+    ],
+)
+def test_an_empty_bag_of_unknown_hours_is_early_where_no_other_was_due_before_the_planned_end(
+    left_us: int | None, count: int
+) -> None:
+    now_us = 100 * HOUR_US
+    order = Order(ends_at_us=None if left_us is None else now_us + left_us)
+    found = watched(hanging(Bag(hung_us=0), order=order, alerts=EMPTY[:2]), POLICY, now_us, [])
+    raised = msgspec.structs.replace(alert(9, EARLY, now_us), priority=AlertPriority.HIGH)
+    assert found.alerts == (*EMPTY[:2], raised)[: 2 + count]
+
+
 def late(now_us: int, bag: Bag = BAG, off_max_us: int = ERROR_US + 1) -> list[Effect]:
     effects: list[Effect] = []
     watched(hanging(bag, (0, off_max_us)), POLICY, now_us, effects)

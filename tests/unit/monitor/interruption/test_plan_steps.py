@@ -140,6 +140,12 @@ def test_a_step_is_taken_at_its_instant_and_not_before(due_us: int | None) -> No
     assert raised(effects[-1]) == ("course-complete", 3000)
 
 
+def test_an_end_without_a_course_is_told_to_nobody() -> None:
+    found, effects = followed(waiting(ENDS), 3000)
+    assert (found.completed_at_us, found.alerts) == (3000, ())
+    assert effects == [changed(ENDS, "complete", is_complete=True)]
+
+
 def test_nothing_is_looked_at_before_the_instant_that_was_noted() -> None:
     state = on(ENDS, plan_due_us=4000)
     assert followed(state, 3999) == (state, [])
