@@ -13,7 +13,6 @@ from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, OpenStop, why_flowed
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Reading, has_moved, is_due, ran
-from monitor.interruption.standing import is_unparted
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
@@ -29,25 +28,23 @@ def without_denied(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
     if reading is None or known_us is None or reading.at_us >= known_us:
         # Every claim came with its counter: each was weighed as it came.
         return fold
-    if not _is_witness(fold, reading, evidence):
+    if evidence.kind not in _READ or reading.motion is not Motion.FLOWING:
         return fold
     found = ran(reading, evidence, therapy)
-    if found is None or not found.by_counter or reading.at_us + found.at_most_us >= known_us:
+    # What it moved before a stop that somebody ended, it did not move after it.
+    since_us = max(reading.at_us, fold.flow_from_us or 0)
+    if found is None or not found.by_counter or since_us + found.at_most_us >= known_us:
         return fold
     fraction = therapy.min_rate_fraction
     if evidence.kind is EvidenceKind.FLOW and not is_due(reading, evidence.counter_ul, evidence.at_us, fraction):
         # Slower than its rate by no more than is allowed: it ran.
         return fold
-    flowed_us = reading.at_us if has_moved(reading, evidence) else _stood_from_us(fold, reading, known_us)
+    flowed_us = since_us if has_moved(reading, evidence) else _stood_from_us(fold, reading, known_us)
     fold = _unsettled(fold, flowed_us, therapy)
     if fold.stop is None:
         return replace(fold, last_flow_us=flowed_us)
     stop = replace(fold.stop, onset_earliest_us=flowed_us, earliest_why=why_flowed(fold, flowed_us))
     return replace(fold, stop=stop)
-
-
-def _is_witness(fold: Fold, reading: Reading, evidence: Evidence) -> bool:
-    return evidence.kind in _READ and reading.motion is Motion.FLOWING and is_unparted(fold, reading)
 
 
 def stalled(fold: Fold, therapy: Therapy) -> Fold:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from clock_parts import MERGE_US, STEP_US, THERAPY, ended, flow, group_of, minute, read, told
+from clock_parts import HALF_HOUR_US, MERGE_US, STEP_US, THERAPY, ended, flow, group_of, minute, read, told
 from monitor.interruption.denying import stalled, without_denied
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, OpenStop
@@ -40,6 +40,21 @@ def test_claims_are_denied_where_the_motor_cannot_have_run_until_the_last_of_the
     assert without_denied(borne_out, moved, THERAPY) is borne_out
     denied = replace(CLAIMED, last_flow_us=minute(0) + most_us + 1)
     assert without_denied(denied, moved, THERAPY) == replace(CLAIMED, last_flow_us=minute(0))
+
+
+def test_claims_since_a_stop_that_was_ended_are_denied_back_to_its_end() -> None:
+    half_us = HALF_HOUR_US + STEP_US
+    since_us = minute(59) - half_us
+    parted = replace(CLAIMED, flow_from_us=since_us - 1)
+    moved = flow(minute(60), counter_ul=3500)
+    assert without_denied(parted, moved, THERAPY) == replace(parted, last_flow_us=since_us - 1)
+    borne_out = replace(CLAIMED, flow_from_us=since_us)
+    assert without_denied(borne_out, moved, THERAPY) is borne_out
+
+
+def test_claims_are_denied_back_to_the_first_instant() -> None:
+    claimed = Fold(last_flow_us=2 * STEP_US + 1, reading=read(0))
+    assert without_denied(claimed, flow(minute(60), counter_ul=1100), THERAPY) == replace(claimed, last_flow_us=0)
 
 
 def test_a_motor_that_is_slower_by_no_more_than_is_allowed_ran_if_it_flows_still() -> None:
@@ -102,7 +117,6 @@ def test_a_person_who_saw_it_running_does_not_stand_against_a_counter_that_moved
         (replace(CLAIMED, last_flow_us=None), flow(minute(60), counter_ul=1000)),
         (replace(CLAIMED, reading=None), flow(minute(60), counter_ul=1000)),
         (replace(CLAIMED, reading=read(minute(0), motion=Motion.DOUBTFUL)), flow(minute(60), counter_ul=1000)),
-        (replace(CLAIMED, flow_from_us=minute(0) + 1), flow(minute(60), counter_ul=1000)),
         (CLAIMED, flow(minute(60), counter_ul=1000, unsure_us=1)),
         (CLAIMED, flow(minute(60), counter_ul=1000, rate_ul_per_h=2500)),
         (CLAIMED, flow(minute(60))),

@@ -84,6 +84,10 @@ def test_where_no_moment_is_certain_or_the_run_event_is_known_the_counter_adds_n
         assert narrowed(stop, ran(40, 60))[0] == stop
 
 
+def test_what_it_ran_beyond_the_time_since_it_stood_is_taken_off_by_both_bounds() -> None:
+    assert narrowed(STOOD, ran(120, 130))[0] == replace(STOOD, ran_least_us=20, ran_most_us=30)
+
+
 def test_flow_did_not_return_before_it_was_last_seen_standing_or_said_to_start() -> None:
     assert narrowed(STOOD, ran(120, 130))[1] == Confirmed(100, Why.COUNTER)
     assert narrowed(replace(STOOD, run_us=150), ran(60, 60))[1] == Confirmed(150, Why.COUNTER)

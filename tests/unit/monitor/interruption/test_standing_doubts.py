@@ -100,7 +100,7 @@ def test_doubt_that_says_nothing_new_leaves_the_clock() -> None:
 
 def test_doubt_while_the_line_is_off_is_only_the_pumps_last_word() -> None:
     off = (OffPatient(minute(4), minute(6)),)
-    fold = replace(FLOWING, stop=replace(STOOD, is_denied=False), off_patient=off)
+    fold = replace(FLOWING, stop=replace(STOOD, is_denied=False, put_on_at_us=minute(3)), off_patient=off)
     assert doubt(fold, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD) == replace(
         fold, stop=replace(STOOD, is_flow_claimed=True)
     )
