@@ -10,7 +10,7 @@ from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead
 from monitor.interruption.off_patient import OffPatient
 from monitor.interruption.offtime import Fold, OpenStop
-from monitor.interruption.policy import MINUTE_US
+from monitor.interruption.policy import HOUR_US, MINUTE_US
 from monitor.interruption.reading import Motion, Reading
 from monitor.interruption.standing import _certain, no_flow
 from monitor.interruption.why import Why
@@ -91,6 +91,16 @@ def test_standing_after_a_claim_of_flow_begins_a_new_certain_stretch() -> None:
     assert _certain(FLOWED, unseen, told(NO_FLOW, 100)) == expected
 
 
+def test_a_new_certain_stretch_is_set_by_what_was_seen_even_at_the_same_instant() -> None:
+    found = _certain(FLOWED, replace(CLAIMED, certain_to_us=100), told(NO_FLOW, 100))
+    assert (found.certain_to_us, found.certain_why) == (100, Why.STANDING_SEEN)
+
+
+def test_a_stop_may_be_certain_from_the_first_instant_on() -> None:
+    said = OpenStop(0, 0, 0, latest_why=Why.PERSON_SAID, certain_why=Why.PERSON_SAID)
+    assert _certain(Fold(), OpenStop(0), told(PERSON_STOP, 0)) == said
+
+
 def test_a_claim_while_the_line_was_off_ends_no_certain_stretch() -> None:
     off = replace(FLOWED, off_patient=(OffPatient(70, 100),))
     goes_on = replace(CLAIMED, certain_to_us=100, certain_why=Why.STANDING_SEEN, run_us=None, is_flow_claimed=False)
@@ -141,8 +151,8 @@ def test_nothing_is_narrowed_where_the_counter_is_no_witness(fold: Fold, ahead: 
 
 
 def test_only_a_pump_seen_standing_is_asked_for_its_counter() -> None:
-    said = found_standing(FLOWING, told(STOP, minute(10), counter_ul=1000))
-    assert (said.onset_latest_us, said.ran_least_us) == (minute(10), 0)
+    said = found_standing(FLOWING, told(STOP, minute(60), earliest_us=minute(0), counter_ul=3500))
+    assert (said.onset_latest_us, said.ran_least_us) == (minute(60), 0)
 
 
 def test_doubt_is_not_narrowed_by_a_counter_that_a_trickle_does_not_move() -> None:
@@ -175,6 +185,12 @@ def test_a_counter_that_moved_between_two_looks_at_a_standing_pump_makes_the_sto
 def test_what_lies_within_a_step_is_no_movement(counter_ul: int, most_us: int) -> None:
     found = found_standing(BETWEEN, told(NO_FLOW, minute(60), counter_ul=counter_ul))
     assert (found.ran_least_us > 0, found.ran_most_us) == (most_us > 0, most_us)
+
+
+def test_the_least_movement_counts() -> None:
+    fast = read(minute(2), 1000, Motion.STANDING, rate_ul_per_h=HOUR_US)
+    found = found_standing(replace(BETWEEN, reading=fast), told(NO_FLOW, minute(60), counter_ul=1101))
+    assert (found.ran_least_us, found.ran_most_us) == (1, 201)
 
 
 def test_what_the_motor_moved_off_the_patient_is_not_inside_the_stop() -> None:
@@ -215,5 +231,7 @@ def test_a_since_dates_what_was_seen_standing_unless_flow_was_claimed_after_it(
 @pytest.mark.parametrize("reading", [None, READ])
 def test_what_denies_flow_is_the_pumps_last_word(reading: Reading | None) -> None:
     fold = replace(FLOWING, reading=reading)
+    put_on = replace(fold, stop=OpenStop(minute(0), put_on_at_us=minute(3)))
+    assert found_standing(put_on, told(NO_FLOW, minute(5))).put_on_at_us is None
     for kind in (NO_FLOW, STOP, PERSON_STOP):
         assert found_standing(fold, told(kind, minute(5))).is_denied
