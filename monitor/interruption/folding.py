@@ -193,7 +193,8 @@ def _stop_inside(fold: Fold, evidence: Evidence, found: Ran, therapy: Therapy) -
     last_us = fold.last_flow_us or 0
     gap_us = evidence.at_us - last_us
     high_us = min(gap_us, found.span_us - found.at_least_us)
-    low_us = min(high_us, found.span_us - found.at_most_us)
+    # What it lacks may lie before flow was last claimed, as long as that is away from the reading.
+    low_us = max(0, min(high_us, gap_us - found.at_most_us))
     why = Why.COUNTER if found.by_counter else Why.BAG
     stop = Stop(last_us, None, None, evidence.at_us, low_us, high_us, (Why.FLOW_SEEN, why, why, Why.FLOW_CONFIRMED))
     believed = replace(fold, bridged_us=evidence.at_us)

@@ -95,7 +95,8 @@ def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran, *, is_closed: bool
     if is_closed:
         # Over a closed line the motor only says how long it did not stand.
         return stop
-    latest_us = max(read_us + found.at_most_us, stop.onset_earliest_us)
+    # It may have stood before flow was last claimed: that it ran all of that time is more than the witness says.
+    latest_us = stop.onset_earliest_us + found.at_most_us
     if latest_us < before_us:
         why = Why.COUNTER if found.by_counter else Why.BAG
         stop = replace(stop, onset_latest_us=latest_us, latest_why=why)

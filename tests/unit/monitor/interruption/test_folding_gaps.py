@@ -106,10 +106,14 @@ def test_the_counter_says_how_long_it_stood_somewhere_in_a_gap() -> None:
     assert apply(COUNTED, later, THERAPY) == counted(stop, minute(60), minute(63))
 
 
-def test_it_stood_no_longer_than_since_it_was_last_known_to_flow() -> None:
+@pytest.mark.parametrize(("last", "least_us"), [(30, 0), (20, 40 * MINUTE_US - MOST_US)])
+def test_it_stood_no_longer_than_since_it_was_last_known_to_flow_and_some_of_it_maybe_before(
+    last: float, least_us: int
+) -> None:
     whys = (Why.FLOW_SEEN, Why.COUNTER, Why.COUNTER, Why.FLOW_CONFIRMED)
-    seen = replace(COUNTED, last_flow_us=minute(30))
-    stop = Stop(minute(30), None, None, minute(60), LEAST_US, 30 * MINUTE_US, whys)
+    seen = replace(COUNTED, last_flow_us=minute(last))
+    most_us = min(minute(60) - minute(last), MOST_US)
+    stop = Stop(minute(last), None, None, minute(60), least_us, most_us, whys)
     assert apply(seen, flow(minute(60), counter_ul=3500), THERAPY) == counted(stop, minute(60))
 
 

@@ -185,15 +185,18 @@ def narrowed(stop: OpenStop, read_us: int, found: tuple[int, int], *, is_closed:
 def test_a_counter_says_how_long_it_ran_on_before_it_was_found_standing() -> None:
     counted = replace(FOUND, onset_latest_us=80, latest_why=Why.COUNTER, ran_least_us=20)
     assert narrowed(FOUND, 50, (20, 30)) == counted
-    assert narrowed(FOUND, 40, (30, 40)) == counted
     bag = Ran(20, 30, span_us=60, by_counter=False)
     assert _narrowed_onset(FOUND, 50, bag, is_closed=False) == replace(counted, latest_why=Why.BAG)
 
 
+def test_it_may_have_stood_before_flow_was_last_claimed_and_then_ran_on_for_longer() -> None:
+    assert narrowed(FOUND, 40, (30, 40)) == replace(FOUND, onset_latest_us=90, latest_why=Why.COUNTER, ran_least_us=20)
+    assert narrowed(FOUND, 40, (9, 9)) == replace(FOUND, onset_latest_us=59, latest_why=Why.COUNTER)
+    assert narrowed(FOUND, 40, (30, 50)) == replace(FOUND, ran_least_us=20)
+
+
 def test_what_it_ran_before_the_last_flow_is_not_inside_the_stop() -> None:
-    assert narrowed(FOUND, 40, (10, 20)) == replace(FOUND, onset_latest_us=60, latest_why=Why.COUNTER)
-    assert narrowed(FOUND, 40, (9, 10)) == replace(FOUND, onset_latest_us=50, latest_why=Why.COUNTER)
-    assert narrowed(FOUND, 40, (9, 9)) == replace(FOUND, onset_latest_us=50, latest_why=Why.COUNTER)
+    assert narrowed(FOUND, 40, (10, 20)).ran_least_us == 0
     assert narrowed(FOUND, 40, (11, 20)).ran_least_us == 1
 
 

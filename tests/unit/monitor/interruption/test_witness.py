@@ -41,6 +41,19 @@ def test_the_counter_dates_the_onset_of_a_stop_that_was_found() -> None:
     assert pump.off() == pytest.approx((118.8, 121.2))
 
 
+def test_what_the_counter_lacks_may_lie_before_a_person_saw_it_running() -> None:
+    pump = Watched()
+    pump.status(138, counter=10)
+    pump.take(Reported(at_us=minutes(150), running=True, by="nurse"))
+    pump.status(203, "not-delivering", rate_ml_per_h=0, counter=13.6)
+    assert pump.off() == pytest.approx((53 - 44.4, 53 - (42 - 12)))
+    again = Watched()
+    again.status(138, counter=10)
+    again.take(Reported(at_us=minutes(150), running=True, by="nurse"))
+    again.status(203, counter=13.6)
+    assert again.off() == pytest.approx((53 - 44.4, 65 - 42))
+
+
 def test_the_bag_narrows_with_its_wider_error() -> None:
     pump = Watched()
     for minute in range(0, 61, 5):
