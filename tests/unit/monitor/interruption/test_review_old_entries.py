@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from monitor.interruption.events import Closed, Order, Ordered, Outcome
+from monitor.interruption.state import Bag, Course
 from monitor.interruption.transitions import enrolled
 from watched import Watched, minutes
 
@@ -51,8 +52,8 @@ def test_an_entry_from_long_before_the_pump_came_under_watch_begins_no_therapy()
     pump = Watched()
     pump.state, pump.now_us = enrolled(minutes(3000)), minutes(3000)
     pump.event(3005, "delivery-start", age_s=(1440 + 5) * 60 + 1)
-    assert pump.state.course is None
-    assert pump.state.evidence == ()
+    assert pump.state.fold.last_flow_us is None
     pump.event(3006, "delivery-start", age_s=(1440 + 6) * 60)
-    assert pump.state.course is not None
-    assert pump.state.course.began_us == minutes(3000 - 1440)
+    assert pump.state.course == Course(
+        began_us=minutes(3000 - 1440), counted_us=minutes(3000 - 1440), bag=Bag(hung_us=minutes(3000 - 1440))
+    )
