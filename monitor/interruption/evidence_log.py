@@ -64,8 +64,7 @@ def _says_the_same(state: PumpState, evidence: Evidence, therapy: Therapy) -> bo
     if evidence.flow_by_us - state.tail_to_us > therapy.silence_max_us:
         return False
     if fold.stop is not None:
-        is_claim = evidence.counter_ul is not None or evidence.unsure_us > therapy.silence_max_us
-        return is_claim and not has_moved(reading, evidence)
+        return evidence.counter_ul is not None and not has_moved(reading, evidence)
     return not is_due(reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction)
 
 
