@@ -6,13 +6,15 @@ import pytest
 from msgspec.structs import replace
 
 from drivers.contract import DeliveryStatus
-from monitor.interruption.effects import AlertRaised, Effect, PlanChanged
+from monitor.interruption.alarms import AlertPriority
+from monitor.interruption.effects import AlertRaised, AlertResolved, Effect, PlanChanged
 from monitor.interruption.events import FreeInterval, Order
 from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.off_patient import OffPatient
 from monitor.interruption.offtime import Fold, Group, OpenStop
 from monitor.interruption.orders import is_new_course, ordered, take_effect
 from monitor.interruption.policy import HOUR_US, Policy
-from monitor.interruption.state import Bag, Course, Hold, PumpState
+from monitor.interruption.state import Alert, Bag, Course, Hold, PumpState
 from monitor.interruption.therapy_rules import BagRate
 from monitor.interruption.transitions import enrolled
 from watched import BLINATUMOMAB
@@ -151,23 +153,35 @@ def test_another_cycle_before_any_flow_forgets_the_course_that_was_to_begin() ->
     assert state == replace(waiting, order=Order(cycle=2), course=None)
 
 
-def test_an_order_after_the_end_begins_with_an_empty_clock_and_the_finished_interruptions() -> None:
+DONE = Alert(number=1, code="course-complete", priority=AlertPriority.LOW, raised_at_us=1)
+LOST = Alert(number=2, code="link-lost", priority=AlertPriority.MEDIUM, raised_at_us=1)
+
+
+def test_an_order_after_the_end_begins_with_an_empty_clock_and_what_stays() -> None:
     group = Group(opened_us=1, flow_us=2, stops=1, min_us=1, max_us=1, longest_min_us=1)
+    off = (OffPatient(NOW - 9, NOW - 8),)
     ended = replace(
         RUNNING,
-        fold=replace(FLOWING, done=(group,), checked_us=5),
+        fold=replace(FLOWING, done=(group,), checked_us=5, off_patient=off),
         base=FLOWING,
         evidence=SEEN,
         completed_at_us=NOW - 1,
         delivery=DeliveryStatus.DELIVERING,
+        alerts=(DONE, LOST),
     )
-    state, _ = given(ended, Order(rate_ml_per_h=2.0))
+    order = Order(rate_ml_per_h=2.0)
+    state, effects = given(ended, order)
+    # Finished interruptions, and when the line was off the patient.
+    fold = Fold(done=(group,), off_patient=off)
     assert state == replace(
-        ended,
-        order=Order(rate_ml_per_h=2.0),
-        fold=Fold(done=(group,)),
-        base=Fold(done=(group,)),
-        evidence=(),
-        completed_at_us=None,
-        course=None,
+        ended, order=order, fold=fold, base=fold, evidence=(), completed_at_us=None, course=None, alerts=(LOST,)
     )
+    assert effects == [
+        PlanChanged(order=order, is_complete=False, by="doctor", what="order"),
+        AlertResolved(alert=replace(DONE, resolved_at_us=NOW)),
+    ]
+
+
+def test_another_order_of_the_same_course_leaves_what_was_said_of_its_end() -> None:
+    state, _ = given(replace(RUNNING, alerts=(DONE,)), BEFORE)
+    assert state.alerts == (DONE,)
