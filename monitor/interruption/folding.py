@@ -28,6 +28,7 @@ from monitor.interruption.resuming import (
     confirmed_at,
     moved_inside,
     narrowed_resume,
+    ran_after,
     resumed,
     settle,
 )
@@ -249,15 +250,16 @@ def _witnessed(
     fold: Fold, stop: OpenStop, evidence: Evidence, confirmed: Confirmed, therapy: Therapy, ahead: Ahead
 ) -> tuple[Fold, Confirmed]:
     """Return the clock, and when flow is confirmed, with what counter or bag say about the stop that ends."""
-    reading, found = fold.reading, _moved_in_gap(fold, evidence, therapy)
+    reading, found = fold.reading, ran(fold.reading, evidence, therapy)
     if reading is None or found is None:
         return fold, confirmed
-    is_closed = is_blind(fold, reading, evidence, ahead)
-    if reading.motion is Motion.FLOWING:
+    is_parted = not is_unparted(fold, reading)
+    is_closed = is_blind(fold, reading, evidence, ahead) or is_parted
+    if reading.motion is Motion.FLOWING or is_parted:
         if not is_closed and not stop.is_doubted and reading.at_us <= stop.onset_earliest_us:
             # Where the log tells of starts and stops, one may have been an occlusion whose alarm was lost.
             confirmed = Confirmed(confirmed.at_us, is_throughout=stop.is_silence and found.is_throughout)
-        return fold, confirmed
+        return replace(fold, stop=ran_after(stop, reading.at_us, found)), confirmed
     if is_closed:
         return replace(fold, stop=moved_inside(stop, evidence, found, is_blind=True)), confirmed
     if confirmed.at_us != evidence.at_us:

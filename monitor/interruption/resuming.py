@@ -8,7 +8,7 @@ import msgspec
 
 from monitor.interruption.evidence import Evidence
 from monitor.interruption.off_patient import is_off
-from monitor.interruption.offtime import Fold, OpenStop, Stop, finished, joined, ran_inside, why_flowed
+from monitor.interruption.offtime import Fold, OpenStop, Stop, certain_us, finished, joined, ran_inside, why_flowed
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, has_moved, is_due
 from monitor.interruption.why import Why
@@ -47,6 +47,13 @@ def moved_inside(stop: OpenStop, evidence: Evidence, found: Ran, *, is_blind: bo
     if not since_us or found.at_least_us <= after_us:
         return stop
     return ran_inside(stop, 0 if is_blind else found.at_least_us - after_us, found.at_most_us - after_us)
+
+
+def ran_after(stop: OpenStop, read_us: int, found: Ran) -> OpenStop:
+    """Make less of a stop certain that began after a reading, where the motor ran for longer than that leaves."""
+    if read_us > stop.onset_earliest_us or found.at_least_us + certain_us(stop) <= found.span_us:
+        return stop
+    return ran_inside(stop, 0, found.at_most_us)
 
 
 def confirmed_at(reading: Reading | None, evidence: Evidence) -> int | None:

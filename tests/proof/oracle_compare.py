@@ -216,7 +216,9 @@ def truth_within(
     """
     told = [p for p in story.phases if p.truth != BLOCKED or _is_noticed(p, file) or not story.has_counter]
     none_us = [_stretch(p) for p in told if p.truth in {NONE, BLOCKED}]
-    doubt_us = [_stretch(p) for p in told if p.truth == DOUBTS]
+    # Slow flow that nobody heard of is not claimed where a counter is told (reading 22).
+    is_all = is_most or not story.has_counter
+    doubt_us = [_stretch(p) for p in told if p.truth == DOUBTS and (is_all or _is_heard(p, file))]
     if not file.claims:
         return [], []
     none_us = _without(none_us, 0, file.claims[0].at_us)
@@ -243,6 +245,12 @@ def _stretch(phase: Phase) -> tuple[int, int]:
 def _is_noticed(phase: Phase, file: Dossier) -> bool:
     """Whether the alarm of a blockage was heard: what never alarms is nothing that a counter could deny."""
     return any(from_us < phase.until_s * SECOND_US <= until_us for from_us, until_us in file.windows)
+
+
+def _is_heard(phase: Phase, file: Dossier) -> bool:
+    """Whether anybody was told of a stretch of doubtful flow."""
+    from_us, until_us = _stretch(phase)
+    return any(claim.kind is Kind.DOUBT and from_us <= claim.at_us < until_us for claim in file.claims)
 
 
 def _without(stretches: Stretches, from_us: int, until_us: int) -> Stretches:
