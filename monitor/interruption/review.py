@@ -32,10 +32,9 @@ def closed(state: PumpState, event: Closed, policy: Policy, effects: list[Effect
     if incident is None or event.role not in (Role.CLINICIAN, Role.ADMIN) or not event.note.strip():
         effects.append(EvidenceDoubted(why=_why_not_closed(incident, event)))
         return state
-    open_now = bounds(state.fold, event.at_us, policy.therapy)
-    is_in_fold = incident.phase is Phase.OPEN and open_now is not None
-    low = open_now.min_us if is_in_fold and open_now is not None else incident.min_us
-    high = open_now.max_us if is_in_fold and open_now is not None else incident.max_us
+    open_now = bounds(state.fold, event.at_us, policy.therapy) if incident.phase is Phase.OPEN else None
+    numbers = incident if open_now is None else open_now
+    low, high = numbers.min_us, numbers.max_us
     effects.append(
         PhaseChanged(
             number=incident.number,
