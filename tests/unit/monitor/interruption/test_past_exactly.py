@@ -213,6 +213,7 @@ def test_an_end_that_came_earlier_takes_back_what_was_heard_after_it() -> None:
     assert found.fold.done == found.base.done == (OLD,)
     assert closed_earlier(state, STOP.at_us, THERAPY).pasts[0].evidence == (run, STOP)
     assert closed_earlier(state, STOP.at_us - 1, THERAPY).pasts[0].evidence == (run,)
+    assert closed_earlier(state, run.to_us, THERAPY).pasts[0].evidence == (run,)
 
 
 def test_an_end_that_came_earlier_leaves_a_course_that_goes_on_as_it_is() -> None:
