@@ -171,3 +171,11 @@ def test_what_is_too_old_even_for_the_clock_of_then_is_told_when_it_was_heard() 
         EvidenceDoubted(why="older than what can still be amended: event:delivery-stop"),
         AlertRaised(alert=late, detail="event:delivery-stop"),
     ]
+
+
+def test_a_stretch_up_to_an_end_that_was_dated_before_what_is_settled_is_told_when_it_was_heard() -> None:
+    settled = Fold(flow_from_us=minute(-3000), last_flow_us=CLOSED_US + 1)
+    state = replace(before(STEADY), pasts=(Past(closed_us=CLOSED_US, fold=SILENT, base=settled),))
+    effects: list[Effect] = []
+    (late,) = hear(state, LogCovered(covered_s=700 * 60), NOW_US, POLICY, effects).alerts
+    assert (late.code, late.raised_at_us) == ("late-evidence", NOW_US)
