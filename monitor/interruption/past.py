@@ -44,9 +44,10 @@ def closed_by_plan(fold: Fold, at_us: int, therapy: Therapy) -> tuple[Group, ...
 
 
 def _is_excused(fold: Fold, at_us: int, therapy: Therapy) -> bool:
-    if fold.stop is not None or fold.last_flow_us is None:
-        return False
-    return fold.covered_from_us <= fold.last_flow_us and at_us - fold.covered_to_us <= therapy.silence_max_us
+    """Return whether silence before ``at_us`` is none; an open stop is not asked for its last flow."""
+    last_us = fold.last_flow_us
+    is_read = at_us - fold.covered_to_us <= therapy.silence_max_us
+    return last_us is not None and fold.covered_from_us <= last_us and is_read
 
 
 def _by_plan(found: Bounds) -> tuple[Stop, ...]:

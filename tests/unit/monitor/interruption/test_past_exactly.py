@@ -128,6 +128,8 @@ def test_the_clock_of_then_is_as_it_was_before_it_was_closed() -> None:
     before = watched(RUN, serial="S")
     state = closed(before, END_US, THERAPY)
     assert then(state, END_US) == replace(before, pasts=state.pasts)
+    later = replace(state, tail_to_us=minute(310), tail_samples=b"n")
+    assert then(later, END_US) == replace(before, pasts=state.pasts), "whatever was heard since"
     assert then(state, END_US + 1) is None
 
 
