@@ -19,6 +19,7 @@ import msgspec
 from monitor.interruption.denying import stalled, without_denied
 from monitor.interruption.evidence import DATED_STOPS, Evidence, EvidenceKind
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead, ahead_of, believable, is_blind
+from monitor.interruption.off_patient import is_off_between
 from monitor.interruption.offtime import Fold, OpenStop, Stop
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, after, has_moved, is_due, ran, step_ul_of
@@ -259,6 +260,9 @@ def _witnessed(
         if not is_closed and not stop.is_doubted and reading.at_us <= stop.onset_earliest_us:
             # Where the log tells of starts and stops, one may have been an occlusion whose alarm was lost.
             confirmed = Confirmed(confirmed.at_us, is_throughout=stop.is_silence and found.is_throughout)
+        if is_off_between(fold.off_patient, reading.at_us, evidence.at_us):
+            # Whatever the motor moved, it did not reach the patient.
+            return fold, confirmed
         return replace(fold, stop=ran_after(stop, reading.at_us, found)), confirmed
     if is_closed:
         return replace(fold, stop=moved_inside(stop, evidence, found, is_blind=True)), confirmed
