@@ -132,16 +132,15 @@ def _match(waiting: list[Incident], found: Bounds, *, is_done: bool) -> Incident
 
 def _overlaps(incident: Incident, found: Bounds) -> bool:
     starts_before_end = found.flow_us is None or incident.opened_at_us <= found.flow_us
-    return starts_before_end and (incident.flow_us is None or found.opened_us <= incident.flow_us)
+    # What is settled for good is the clock's no more: what begins where that ended is another one.
+    is_settled = incident.stops > 0 and not _is_shown(incident)
+    ends_after_start = incident.flow_us is None or found.opened_us + is_settled <= incident.flow_us
+    return starts_before_end and ends_after_start
 
 
 def _new_incident(number: int, found: Bounds, now_us: int) -> Incident:
-    return Incident(
-        number=number,
-        opened_at_us=found.opened_us,
-        noticed_at_us=now_us,
-        found_late=found.flow_us is not None,
-    )
+    is_late = found.flow_us is not None
+    return Incident(number=number, opened_at_us=found.opened_us, noticed_at_us=now_us, found_late=is_late)
 
 
 def _fitted(

@@ -252,3 +252,17 @@ def test_what_ended_is_forgotten_when_no_evidence_can_amend_it() -> None:
         START,
     ):
         assert forget_ended(kept) is kept
+
+
+@pytest.mark.parametrize("phase", [Phase.ENDED, Phase.AWAITING_REVIEW])
+def test_what_begins_where_one_ended_that_is_settled_for_good_is_another_one(phase: Phase) -> None:
+    settled = replace(ENDED, is_kept=False, phase=phase)
+    begun = replace(STANDS, opened_us=160)
+    state, effects = fit(replace(START, incidents=(settled,)), begun)
+    assert state.incidents[0] == settled
+    assert [incident.number for incident in state.incidents] == [3, 9]
+    assert isinstance(effects[0], InterruptionOpened)
+    assert not _overlaps(settled, begun)
+    assert _overlaps(settled, replace(begun, opened_us=159))
+    assert _overlaps(replace(settled, stops=0), begun)
+    assert _overlaps(replace(settled, is_kept=True), begun)
