@@ -109,8 +109,7 @@ def _without_group(state: PumpState, incident: Incident, at_us: int) -> PumpStat
     if fold.stop is None and fold.flow_from_us is not None:
         begun = replace(fold, group=None, done=())
         base = replace(begun, last_flow_us=fold.flow_from_us, reading=None)
-        tail = state.evidence[-1:] if state.evidence else ()
-        return replace(state, fold=begun, base=base, evidence=tail)
+        return replace(state, fold=begun, base=base, evidence=state.evidence[-1:])
     begun = Fold(at_us, at_us, reading=fold.reading, reckoned_at_us=at_us, off_patient=fold.off_patient)
     if is_off_now(fold.off_patient):
         state = replace(state, contradicted_at_us=state.contradicted_at_us or at_us)
