@@ -7,6 +7,8 @@ evidence then begins as late as that and the oldest known report allow, which is
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
@@ -63,23 +65,21 @@ def _place(kept: tuple[Evidence, ...], evidence: Evidence) -> int:
 def _parted(whole: Evidence, late: Evidence, therapy: Therapy) -> tuple[Evidence, list[Evidence]]:
     """Return what a run said up to late evidence inside it, and what it said after it."""
     at_us = late.at_us
-    last_ul = whole.counter_to_ul if whole.read_to_us == whole.to_us else None
-    reports = unpacked(whole.samples, (whole.to_us, last_ul))
+    reports = unpacked(whole.samples, (whole.to_us, whole.counter_to_ul))
     if reports[0][0] > at_us:
         return _parted_blindly(whole, late, reports[0][0], therapy)
-    if reports[0][0] > whole.at_us:
-        reports.insert(0, (whole.at_us, whole.counter_ul))
+    if reports[0][0] == whole.at_us:
+        reports.pop(0)
+    reports.insert(0, (whole.at_us, whole.counter_ul))
     before = [report for report in reports if report[0] <= at_us]
     after = [report for report in reports if report[0] > at_us]
     first = _run_of(whole, before)
     counter_ul = _last_counter(before)
-    rests = []
+    # Reports that tell no counter yet, or show no movement, are apart from the one that does: it alone confirms flow.
+    told = next((place for place, (_, shown) in enumerate(after) if shown is not None), 0)
     moved = next((place for place, (_, shown) in enumerate(after) if _is_beyond(shown, counter_ul)), 0)
-    if moved > 0:
-        # Reports that show no movement yet are apart from the one that does: it alone confirms flow.
-        rests.append(_run_of(whole, after[:moved]))
-    rests.append(_run_of(whole, after[moved:]))
-    return first, rests
+    cuts = [0, *sorted({told, moved} - {0}), len(after)]
+    return first, [_run_of(whole, after[start:end]) for start, end in pairwise(cuts)]
 
 
 def _is_beyond(shown_ul: int | None, counter_ul: int | None) -> bool:

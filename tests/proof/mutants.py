@@ -209,7 +209,8 @@ def main(arguments: list[str]) -> int:
     if left and not chosen.quick:
         laid_out(scratch, chosen.files, is_quick=False)
         mutmut(scratch, "run", "--max-children", children, *left, log=scratch / "slow.log")
-        found = results(scratch)
+        again = results(scratch)
+        found |= {name: again[name] for name in left}
     return report(scratch, found)
 
 

@@ -24,13 +24,13 @@ def test_only_the_last_ways_are_kept() -> None:
     assert len(packed(reports)) == 7 * KEPT
 
 
-@pytest.mark.parametrize("moved_ul", [None, -1, 0xFFFF, 70_000])
+@pytest.mark.parametrize("moved_ul", [-1, 0xFFFE, 0xFFFF, 70_000])
 def test_a_movement_that_does_not_fit_leaves_the_counters_before_it_unknown(moved_ul: int | None) -> None:
     ways = added(added(b"", 10, 3), 20, moved_ul)
     assert unpacked(ways, (100, 50)) == [(70, None), (80, None), (100, 50)]
 
 
-@pytest.mark.parametrize("moved_ul", [0, 0xFFFE])
+@pytest.mark.parametrize("moved_ul", [0, 0xFFFD])
 def test_the_largest_movement_that_fits_is_kept(moved_ul: int) -> None:
     assert unpacked(added(b"", 10, moved_ul), (100, 0xFFFF)) == [(90, 0xFFFF - moved_ul), (100, 0xFFFF)]
 
