@@ -24,11 +24,11 @@ def heard(*, is_late: bool) -> tuple[Watched, list[tuple[float, float]]]:
     delay = 33.25 if is_late else 0
     said += [(106.5 + delay, "delivery-stop", None), (107.5 + delay, "delivery-start", None)]
     shown = []
-    for at, what, counter in sorted(said, key=lambda word: word[0]):
+    for heard_at, what, told in sorted(said, key=lambda word: word[0]):
         if what == "status":
-            pump.status(at, counter=counter)
+            pump.status(heard_at, counter=told)
         else:
-            pump.event(at, what, age_s=delay * 60)
+            pump.event(heard_at, what, age_s=delay * 60)
         shown.append(pump.off() if pump.shown else (0, 0))
     return pump, shown
 
