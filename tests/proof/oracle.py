@@ -27,7 +27,8 @@ Written without sight of the core. Where the text leaves a choice, these are the
 15. Power-on is a no-flow observation (the pump was off until then). Ends of alarms, keys and links are nothing.
 16. A counter that stands although more than one step is due makes the claims since it last moved doubtful.
 17. Where the pump tells a counter, flow after a no-flow observation is confirmed (resume latest) by the first reading
-    above the last one before it; until then its claims are doubtful. The run event still ends the certain part.
+    above the last one before it, or by a person; until then its claims are doubtful. The run event still
+    ends the certain part.
 18. An alarm that stops delivery holds its stop for as long as nobody claims flow; it is not repeated.
 """
 

@@ -24,8 +24,9 @@ def doubt_unconfirmed(claims: list[Claim]) -> None:
     for claim in claims:
         if claim.kind is Kind.NO_FLOW and read_ml is not None:
             stood_at_ml = read_ml if claim.volume_ml is None else claim.volume_ml
-        elif stood_at_ml is not None and claim.kind is Kind.FLOW and not claim.by_person:
-            if claim.volume_ml is not None and claim.volume_ml != stood_at_ml:
+        elif stood_at_ml is not None and claim.kind is Kind.FLOW:
+            # Who sees it run confirms it as well as a counter does.
+            if claim.by_person or (claim.volume_ml is not None and claim.volume_ml != stood_at_ml):
                 stood_at_ml = None
             else:
                 claim.kind = Kind.DOUBT
