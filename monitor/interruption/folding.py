@@ -237,7 +237,8 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ah
         # A counter that stands teaches nothing new: what it showed before stays the witness.
         is_still = reading is not None and reading.counter_ul == evidence.counter_ul
         return claimed if is_still else _read(claimed, evidence, therapy)
-    if stop.is_counter_still and reading is not None and reading.still_us == stop.onset_earliest_us:
+    is_still = stop.is_counter_still and not stop.is_doubted
+    if is_still and reading is not None and reading.still_us == stop.onset_earliest_us:
         moved = ran(replace(reading, at_us=reading.still_us), evidence, therapy)
         if moved is not None and not ahead.is_blind(reading.still_us, evidence.at_us):
             return _stop_inside(replace(fold, last_flow_us=reading.still_us), evidence, moved, therapy)
@@ -255,9 +256,10 @@ def _witnessed(
     if reading is None or found is None:
         return fold, confirmed
     is_parted = not is_unparted(fold, reading)
-    is_closed = is_blind(fold, reading, evidence, ahead) or is_parted
+    # What trickled or flowed too slowly moves the counter too, and is no flow.
+    is_closed = is_blind(fold, reading, evidence, ahead) or is_parted or stop.is_doubted
     if reading.motion is Motion.FLOWING or is_parted:
-        if not is_closed and not stop.is_doubted and reading.at_us <= stop.onset_earliest_us:
+        if not is_closed and reading.at_us <= stop.onset_earliest_us:
             # Where the log tells of starts and stops, one may have been an occlusion whose alarm was lost.
             confirmed = Confirmed(confirmed.at_us, is_throughout=stop.is_silence and found.is_throughout)
         if is_off_between(fold.off_patient, reading.at_us, evidence.at_us):

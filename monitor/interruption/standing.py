@@ -39,9 +39,9 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
     if evidence.kind is EvidenceKind.PERSON_STOP and not was_claimed:
         stop = _said_since(fold, stop, evidence, therapy)
     if found is not None and reading is not None:
-        is_closed = is_blind(fold, reading, evidence, ahead) or not is_unparted(fold, reading)
+        is_closed = is_blind(fold, reading, evidence, ahead) or not is_unparted(fold, reading) or stop.is_doubted
         if reading.motion is Motion.FLOWING or reading.at_us < stop.onset_earliest_us:
-            stop = _narrowed_onset(stop, reading.at_us, found, is_closed=is_closed or stop.is_doubted)
+            stop = _narrowed_onset(stop, reading.at_us, found, is_closed=is_closed)
         elif found.at_least_us > 0:
             # It ran between two looks at a pump that stood.
             stop = ran_inside(stop, 0 if is_closed else found.at_least_us, found.at_most_us)

@@ -70,3 +70,23 @@ def test_what_ran_before_a_stop_began_is_not_taken_off_it() -> None:
     pump.status(21)
     pump.status(101, "not-delivering", rate_ml_per_h=0, counter=17)
     assert pump.off() == (0, 90)
+
+
+@pytest.mark.parametrize("last", ["delivering", "not-delivering"])
+def test_what_flowed_too_slowly_moved_the_counter_too_and_is_not_taken_off_the_stop(last: str) -> None:
+    pump = Watched()
+    pump.status(0, counter=10)
+    pump.status(5, "not-delivering", rate_ml_per_h=0, counter=10.4)
+    pump.status(30, rate_ml_per_h=4)
+    pump.status(60, last, counter=10.4 + 40 * 5 / 60)
+    assert pump.off() == pytest.approx((0, 60 - (4.8 - 1.2)))
+
+
+def test_nor_where_the_counter_had_stood_before() -> None:
+    pump = Watched()
+    pump.status(0, counter=10)
+    pump.status(10, counter=10)
+    assert pump.off() == (0, 10)
+    pump.status(11, rate_ml_per_h=4)
+    pump.status(30, counter=11)
+    assert pump.off() == (0, 30)
