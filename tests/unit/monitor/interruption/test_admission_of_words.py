@@ -193,3 +193,15 @@ def test_a_clock_that_was_set_by_a_minute_is_told() -> None:
     word = StatusObserved(delivery=DeliveryStatus.TRANSITIONING, device_at=EPOCH + timedelta(microseconds=minute(2)))
     _, effects = said(state_of(pump_clock=clock), word)
     assert [type(effect) for effect in effects] == [Told]
+
+
+@pytest.mark.parametrize(("beyond_us", "counts"), [(0, True), (1, False)])
+def test_words_from_longer_before_the_watch_than_may_be_amended_are_doubted_and_move_nothing(
+    beyond_us: int, *, counts: bool
+) -> None:
+    before = replace(state_of(), enrolled_at_us=NOW_US + beyond_us)
+    state, effects = said(before, entry(STOP, age_s=BLINATUMOMAB.amend_us / SECOND_US))
+    assert (state == before) is not counts
+    doubted = EvidenceDoubted(why="long before the pump came under watch: event:delivery-stop")
+    admitted = EvidenceAdmitted(kind="stop", about_us=NOW_US - BLINATUMOMAB.amend_us, detail="event:delivery-stop")
+    assert effects == [admitted if counts else doubted]
