@@ -8,6 +8,7 @@ on, nobody is told not to start it; how, its own threshold says.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from drivers.contract import AlarmCode
 from monitor.interruption.alarms import OwnCode
@@ -121,7 +122,11 @@ def forbids_restart(therapy: Therapy | None) -> bool:
 
 def never(therapy: Therapy | None) -> str:
     """Return what nobody may do meanwhile; it stands in every notice, followed by whom to call."""
-    deeds = DO_NOT if therapy is None else therapy.do_not
+    return _never(DO_NOT if therapy is None else therapy.do_not)
+
+
+@lru_cache(maxsize=16)
+def _never(deeds: tuple[str, ...]) -> str:
     return f"Meanwhile {', '.join(f'do not {deed}' for deed in deeds)}" if deeds else "Meanwhile change nothing"
 
 

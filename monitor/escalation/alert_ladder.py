@@ -76,6 +76,8 @@ def _tell(memory: LadderState, alert: Alert, rule: AlertRule, ladder: Ladder, no
 
 def _rungs_of(rule: AlertRule, ladder: Ladder) -> list[Rung]:
     """Return the rungs of a rule; the ladder's last one stands in for a name that it does not have."""
+    if len(rule.rungs) == 1:
+        return [ladder.rung(rule.rungs[0]) or ladder.rungs[-1]]
     rungs: dict[str, Rung] = {}
     for name in rule.rungs:
         rung = ladder.rung(name) or ladder.rungs[-1]

@@ -62,14 +62,14 @@ def off_time_dues(rung: Rung, state: RungState | None, view: InterruptionView) -
     # When the worst case would have been zero, had it grown without a break.
     zero_us = view.at_us - view.off_max_us
     dues: list[Due] = []
-    if view.detected_at_us is not None or view.silent_since_us is None:
+    if rung.after_off_max_us and (view.detected_at_us is not None or view.silent_since_us is None):
         earliest_us = 0 if view.detected_at_us is None else view.detected_at_us + rung.not_before_us
         dues += [
             Due(max(zero_us + value_us, earliest_us), Reason.OFF_MAX, value_us)
             for value_us in rung.after_off_max_us
             if value_us > told_us
         ]
-    silence = _silence(view)
+    silence = _silence(view) if rung.after_off_max_silence_us else None
     if silence is not None:
         dues += [
             Due(max(zero_us + value_us, view.noticed_at_us), Reason.OFF_MAX, value_us)
@@ -104,7 +104,7 @@ def _first_due(rung: Rung, memory: LadderState, view: InterruptionView) -> Due |
         dues.append((unacknowledged_us, Reason.UNACKNOWLEDGED))
     if not dues:
         return None
-    undelayed_us, reason = min(dues)
+    undelayed_us, reason = dues[0] if len(dues) == 1 else min(dues)
     return Due(max(undelayed_us, _planned_until_us(rung, memory, view)), reason, 0, undelayed_us)
 
 
@@ -114,11 +114,10 @@ def _rule_dues(rung: Rung, view: InterruptionView) -> list[tuple[int, Reason]]:
         dues.append((view.detected_at_us + rung.after_detection_us, Reason.DETECTED))
     if rung.high_priority_after_us is not None and view.high_priority_at_us is not None:
         dues.append((view.high_priority_at_us + rung.high_priority_after_us, Reason.HIGH_PRIORITY))
-    silence = _silence(view)
-    if rung.after_silence_us is not None and silence is not None:
-        silence_us = silence[0] + rung.after_silence_us
-        if silence_us <= silence[1]:
-            dues.append((max(silence_us, view.noticed_at_us), Reason.SILENCE))
+    if rung.after_silence_us is not None:
+        silence = _silence(view)
+        if silence is not None and silence[0] + rung.after_silence_us <= silence[1]:
+            dues.append((max(silence[0] + rung.after_silence_us, view.noticed_at_us), Reason.SILENCE))
     return dues
 
 

@@ -66,9 +66,10 @@ def _noted(memory: LadderState, view: InterruptionView, now_us: int) -> LadderSt
         window_us = memory.window_until_us if memory.window_until_us <= now_us else 0
     if quiet_us != memory.quiet_until_us or window_us != memory.window_until_us:
         memory = replace(memory, quiet_until_us=quiet_us, window_until_us=window_us)
-    rungs = tuple(rearmed(rung, view) for rung in memory.rungs)
-    if any(new is not old for new, old in zip(rungs, memory.rungs, strict=True)):
-        memory = replace(memory, rungs=rungs)
+    for old in memory.rungs:
+        new = rearmed(old, view)
+        if new is not old:
+            memory = memory.with_rung(new)
     return memory
 
 
@@ -174,11 +175,13 @@ def _outlook(
     """Return when the next rung is due, and what keeps one waiting that would be due already."""
     next_at_us, pause = None, None
     for rung in ladder.rungs:
-        state = memory.rung(rung.rung)
         for due in dues_of(rung, memory, view):
-            next_at_us = due.at_us if next_at_us is None else min(next_at_us, due.at_us)
-            if due.reason is Reason.REPEAT and state is not None:
-                if state.repeat_at_us is not None and state.repeat_at_us <= now_us < due.at_us:
+            if next_at_us is None or due.at_us < next_at_us:
+                next_at_us = due.at_us
+            if due.reason is Reason.REPEAT:
+                state = memory.rung(rung.rung)
+                repeat_at_us = None if state is None else state.repeat_at_us
+                if repeat_at_us is not None and repeat_at_us <= now_us < due.at_us:
                     pause = pause or Pause.ACKNOWLEDGED
             elif 0 < due.undelayed_us <= now_us < due.at_us:
                 pause = Pause.PLANNED

@@ -110,13 +110,10 @@ def render_alert(
         ]
         details.append(phrases.age(view.last_contact_at_us, view.at_us))
     to_do = [_never(site, therapy) if pump else f"{phrases.call(site.call_back_number).capitalize()}."]
-    facts: dict[str, object] = {} if view is None else _facts(view, call, contact)
-    facts |= {
-        **_address(call, contact),
-        "pump": pump,
-        "alert": {"number": alert.number, "code": alert.code, "priority": alert.priority.value},
-        "raised_at": phrases.rfc3339(alert.raised_at_us),
-    }
+    facts = _address(call, contact) if view is None else _facts(view, call, contact)
+    facts["pump"] = pump
+    facts["alert"] = {"number": alert.number, "code": alert.code, "priority": alert.priority.value}
+    facts["raised_at"] = phrases.rfc3339(alert.raised_at_us)
     title = f"{case}: {alert.code}" if phrases.is_code(alert.code) else f"{case}: alert"
     return Rendered(_one_line(title)[:TITLE_MAX], _fitted(said, details, to_do, case), facts)
 
@@ -171,6 +168,9 @@ def _fitted(facts: list[str], details: list[str], to_do: list[str], case: str) -
     The last details are the ones that are needed most. What to do is never cut off; a fact may be.
     """
     tail = _joined([*to_do, f"Case {case}." if case else ""])
+    whole = f"{_joined([*facts, *details])} {tail}"
+    if len(whole) <= TEXT_MAX:
+        return whole
     kept: list[str] = []
     for detail in reversed(details):
         if len(_joined([*facts, detail, *kept, tail])) <= TEXT_MAX:
@@ -183,7 +183,7 @@ def _fitted(facts: list[str], details: list[str], to_do: list[str], case: str) -
 
 
 def _joined(parts: list[str]) -> str:
-    return _one_line(" ".join(part for part in parts if part))
+    return _one_line(" ".join([part for part in parts if part]))
 
 
 def _one_line(text: str) -> str:

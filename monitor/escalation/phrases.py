@@ -96,6 +96,7 @@ def codes(alarm_codes: tuple[str, ...]) -> str:
     return f"Pump alarm: {text} and {left} more." if left else f"Pump alarm: {text}."
 
 
+@lru_cache(maxsize=512)
 def is_code(text: str) -> bool:
     """Return whether a text looks like a code and like nothing else."""
     return _CODE.match(text) is not None
@@ -113,7 +114,13 @@ def rfc3339(at_us: int | None) -> str | None:
     """Return an instant for programs."""
     if at_us is None:
         return None
-    return (_EPOCH + timedelta(microseconds=at_us)).isoformat().replace("+00:00", "Z")
+    second, rest_us = divmod(at_us, SECOND_US)
+    return f"{_second(second)}.{rest_us:06}Z" if rest_us else f"{_second(second)}Z"
+
+
+@lru_cache(maxsize=512)
+def _second(at_s: int) -> str:
+    return (_EPOCH + timedelta(seconds=at_s)).isoformat()[: -len("+00:00")]
 
 
 def _local(at_us: int, zone: tzinfo) -> datetime:

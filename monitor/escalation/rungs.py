@@ -107,7 +107,10 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
 
     def rung(self, name: str) -> Rung | None:
         """Return the rung of this name, or None."""
-        return next((rung for rung in self.rungs if rung.rung == name), None)
+        for rung in self.rungs:
+            if rung.rung == name:
+                return rung
+        return None
 
 
 PAGE_US = 5 * MINUTE_US

@@ -94,7 +94,7 @@ class LadderState(msgspec.Struct, frozen=True, gc=False, kw_only=True, array_lik
         """Return the state with ``new`` in the place of the rung of its name, or at the end."""
         if self.rung(new.rung) is None:
             return replace(self, rungs=(*self.rungs, new))
-        return replace(self, rungs=tuple(new if old.rung == new.rung else old for old in self.rungs))
+        return replace(self, rungs=tuple([new if old.rung == new.rung else old for old in self.rungs]))
 
 
 class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -158,8 +158,10 @@ def told_again(
         if repeat_at_us < now_us + every_us // 2:
             repeat_at_us = now_us + every_us
     first_us = due_at_us if old is None or not old.told else old.due_at_us
-    base = RungState(rung=rung.rung, due_at_us=first_us) if old is None else old
-    new = replace(base, due_at_us=first_us, told=told, told_at_us=now_us, repeat_at_us=repeat_at_us)
+    if old is None:
+        new = RungState(rung=rung.rung, due_at_us=first_us, told=told, told_at_us=now_us, repeat_at_us=repeat_at_us)
+    else:
+        new = replace(old, due_at_us=first_us, told=told, told_at_us=now_us, repeat_at_us=repeat_at_us)
     turn = (told - 1) // max(rung.tries, 1) if rung.in_turn else None
     call = Call(rung=rung.rung, due_at_us=due_at_us, contacts=rung.contacts, turn=turn, attempt=told, reason=reason)
     return new, call
