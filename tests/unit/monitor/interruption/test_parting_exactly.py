@@ -40,6 +40,23 @@ def test_a_counter_that_was_read_before_the_last_report_is_not_that_reports() ->
     assert rest == run(FLOW, [(10, None)], read_to_us=None, still_us=None)
 
 
+def test_reports_before_the_next_counter_stand_apart_though_it_shows_no_movement() -> None:
+    whole = run(FLOW, [(0, 10), (5, 14), (10, None), (15, 14), (20, None)], counter_to_ul=14)
+    _, _, untold, told = put([whole], piece(STOP, 7))
+    assert untold == run(FLOW, [(10, None)], read_to_us=None, still_us=None)
+    read_us = 15 * MINUTE_US
+    counted = {"counter_to_ul": 14, "read_to_us": read_us, "still_us": read_us}
+    assert told == run(FLOW, [(15, 14), (20, None)], **counted)
+
+
+def test_reports_after_the_counter_that_tell_none_stand_with_it() -> None:
+    whole = run(FLOW, [(0, 10), (5, 14), (10, 14), (15, None)], counter_to_ul=14)
+    _, _, rest = put([whole], piece(STOP, 7))
+    read_us = 10 * MINUTE_US
+    counted = {"counter_to_ul": 14, "read_to_us": read_us, "still_us": read_us}
+    assert rest == run(FLOW, [(10, 14), (15, None)], **counted)
+
+
 def test_of_two_of_a_kind_at_one_instant_the_one_that_was_heard_last_comes_last() -> None:
     one, two = piece(STOP, 5, earliest_us=1), piece(STOP, 5, earliest_us=2)
     assert put([one], two) == [one, two]

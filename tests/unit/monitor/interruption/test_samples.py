@@ -41,6 +41,11 @@ def test_an_unknown_counter_is_unknown_before_as_well() -> None:
     assert unpacked(packed([(0, 5), (10, 6)]), (10, None)) == [(0, None), (10, None)]
 
 
+def test_before_the_first_counter_that_was_told_none_is_known() -> None:
+    reports: list[Sample] = [(0, None), (10, 5), (20, 6)]
+    assert unpacked(packed(reports), (20, 6)) == reports
+
+
 @pytest.mark.parametrize("apart_us", [-1, 1 << 40])
 def test_a_way_that_does_not_fit_forgets_what_lies_before_it(apart_us: int) -> None:
     assert added(b"x" * 7, apart_us, 1) == b""
