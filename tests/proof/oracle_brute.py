@@ -124,9 +124,11 @@ def _counted(
     is_between_flows = one.kind is Kind.FLOW and two.kind is Kind.FLOW
     if is_between_flows and abs(lacking) <= step + 1e-9 and not is_told and not is_blocked:
         return 0, 0
-    # As much as the least rate that counts as therapy would move is all that is due of a claim of flow.
+    # As much as the least rate that counts as therapy would move is all that is due of a claim of flow; more than
+    # all of it is a run that nobody told of.
     sets = [allowed[at_us] for at_us in span]
-    is_due = turned >= ground.rules.min_rate_fraction * sets.count(frozenset({FLOW})) - step - 1e-9
+    flows = sets.count(frozenset({FLOW}))
+    is_due = ground.rules.min_rate_fraction * flows - step - 1e-9 <= turned <= flows + step + 1e-9
     if one.kind is Kind.FLOW and is_due and all(len(each) == 1 for each in sets):
         return None
     if _is_spared(ground, span, pair, grain_us):
