@@ -137,7 +137,10 @@ class Teller:
                 rendered = by_role[contact.role] = rendered_for(contact)
             said = rendered.text
             text = text or said
-            body = NoticeBody(title=rendered.title, priority=priority, data={**rendered.data, "contact": contact.id})
+            data = rendered.data
+            if data["contact"] != contact.id:
+                data = {**data, "contact": contact.id}
+            body = NoticeBody(title=rendered.title, priority=priority, data=data)
             encoded = _encoder.encode(body).decode()
             for channel in contact.channels or (FALLBACK_CHANNEL,):
                 told.append(f"{contact.id} over {channel.partition(':')[0]}")
