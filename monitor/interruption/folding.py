@@ -33,7 +33,7 @@ from monitor.interruption.resuming import (
     resumed,
     settle,
 )
-from monitor.interruption.standing import doubt, is_unparted, no_flow, reach_back, silence
+from monitor.interruption.standing import doubt, is_slow, is_unparted, no_flow, reach_back, silence
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
@@ -256,17 +256,16 @@ def _witnessed(
     if reading is None or found is None:
         return fold, confirmed
     is_parted = not is_unparted(fold, reading)
-    # What trickled or flowed too slowly moves the counter too, and is no flow.
-    is_closed = is_blind(fold, reading, evidence, ahead) or is_parted or stop.is_doubted
+    is_closed = is_blind(fold, reading, evidence, ahead) or is_parted
     if reading.motion is Motion.FLOWING or is_parted:
-        if not is_closed and reading.at_us <= stop.onset_earliest_us:
+        if not is_closed and not stop.is_doubted and reading.at_us <= stop.onset_earliest_us:
             # Where the log tells of starts and stops, one may have been an occlusion whose alarm was lost.
             confirmed = Confirmed(confirmed.at_us, is_throughout=stop.is_silence and found.is_throughout)
         if is_off_between(fold.off_patient, reading.at_us, evidence.at_us):
             # Whatever the motor moved, it did not reach the patient.
             return fold, confirmed
         return replace(fold, stop=ran_after(stop, reading.at_us, found)), confirmed
-    if is_closed:
+    if is_closed or is_slow(fold, stop):
         return replace(fold, stop=moved_inside(stop, evidence, found, is_blind=True)), confirmed
     if confirmed.at_us != evidence.at_us:
         return fold, confirmed

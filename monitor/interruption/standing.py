@@ -39,11 +39,12 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
     if evidence.kind is EvidenceKind.PERSON_STOP and not was_claimed:
         stop = _said_since(fold, stop, evidence, therapy)
     if found is not None and reading is not None:
-        is_closed = is_blind(fold, reading, evidence, ahead) or not is_unparted(fold, reading) or stop.is_doubted
+        is_closed = is_blind(fold, reading, evidence, ahead) or not is_unparted(fold, reading)
         if reading.motion is Motion.FLOWING or reading.at_us < stop.onset_earliest_us:
-            stop = _narrowed_onset(stop, reading.at_us, found, is_closed=is_closed)
+            stop = _narrowed_onset(stop, reading.at_us, found, is_closed=is_closed or stop.is_doubted)
         elif found.at_least_us > 0:
             # It ran between two looks at a pump that stood.
+            is_closed = is_closed or is_slow(fold, stop)
             stop = ran_inside(stop, 0 if is_closed else found.at_least_us, found.at_most_us)
     if _is_mark(fold, evidence):
         return _marked(fold, stop, evidence, was_claimed=was_claimed)
@@ -73,6 +74,11 @@ def _is_mark(fold: Fold, evidence: Evidence) -> bool:
     if evidence.kind is not EvidenceKind.PERSON_STOP or evidence.earliest_us != evidence.at_us:
         return False
     return is_taken_off(fold.off_patient, evidence.at_us) or is_put_on(fold.off_patient, evidence.at_us)
+
+
+def is_slow(fold: Fold, stop: OpenStop) -> bool:
+    """Return whether the pump told of slow flow in a stop, which moves the counter too; a latency window is none."""
+    return stop.is_doubted and fold.blind_to_us <= stop.onset_earliest_us
 
 
 def is_unparted(fold: Fold, reading: Reading) -> bool:
