@@ -219,7 +219,7 @@ def test_an_interruption_of_a_story_is_explained_without_a_daemon(told: list[str
 def test_wrong_words_about_a_story_are_one_sentence(told: list[str]) -> None:
     unknown = CliRunner().invoke(app, ["explain", "p1-7", *told])
     assert isinstance(unknown.exception, MonitorError)
-    assert str(unknown.exception) == "the story has no interruption 'p1-7'"
+    assert str(unknown.exception) == "the story has no interruption 'p1-7'; did you mean p1-1?"
     assert CliRunner().invoke(app, ["explain", "p1-1", *told[:2]]).exit_code == 2
 
 
