@@ -140,6 +140,8 @@ class Gateway:
                 said[-1].wait_for_publish(FLUSH_S_MAX)
         self._client.disconnect()
         self._halt()
+        # Its callbacks hold us: without them it closes its sockets as we go, and not at some later time.
+        self._client.on_connect = self._client.on_connect_fail = self._client.on_disconnect = None
 
     def publish(self, topic: str, payload: bytes, *, is_retained: bool = False) -> mqtt.MQTTMessageInfo:
         """Hand a message to the connection; counted as lost where there is no room for it."""

@@ -158,6 +158,8 @@ class Hand:
     ) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        # Its callbacks hold us: without them it goes, and closes its sockets, with us and not at some later time.
+        self._client.on_publish = self._client.on_connect = None
 
     def say(self, pump: str, *, wait: bool = True, retain: bool = False, again: bool = False, **fields: Any) -> None:
         """Publish one observation; ``again`` repeats the last message number."""

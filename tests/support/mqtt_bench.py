@@ -113,3 +113,5 @@ class MqttBench:
         if not self._is_cut:
             self._client.disconnect()
             self._client.loop_stop()
+            # Its callbacks hold us: without them it goes, and closes its sockets, with us and not at some later time.
+            self._client.on_message = None

@@ -243,6 +243,8 @@ class Sender:
     ) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        # Its callbacks hold us: without them it goes, and closes its sockets, with us and not at some later time.
+        self._client.on_publish = self._client.on_connect = None
 
     def say(
         self, payload: bytes, pump: str = "p1", *, site: str = "home-7", leaf: str = "observation", **more: Any
