@@ -72,14 +72,12 @@ def person_evidence(
 ) -> PumpState:
     """Return the state with what a person said or did admitted as evidence, unless the therapy is complete."""
     state, is_past = _past_amended(state, kind, at_us, earliest_us, policy)
-    if state.completed_at_us is not None and is_past:
-        effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
-        return state
-    if state.completed_at_us is not None:
+    is_complete = state.completed_at_us is not None
+    if is_complete and not is_past:
         effects.append(EvidenceDoubted(why="the planned therapy is complete"))
         return state
     effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
-    return admit(state, Evidence(kind, at_us, at_us, earliest_us), policy.therapy)
+    return state if is_complete else admit(state, Evidence(kind, at_us, at_us, earliest_us), policy.therapy)
 
 
 def _past_amended(
