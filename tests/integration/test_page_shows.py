@@ -68,6 +68,8 @@ def test_a_row_shows_both_bounds_the_deadline_and_who_took_note(look: Look) -> N
 
 def test_a_silent_pump_is_loud_and_never_greyed_out(look: Look) -> None:
     page = look.at(busy_feed())
+    # Until the stream is heard every row is struck out alike, whatever it says.
+    expect(page.locator("#live")).to_have_text("LIVE")
     expect(row(page, "quiet-1")).to_contain_text("SILENT, 14 min ago")
     expect(row(page, "never-1")).to_contain_text("SILENT, never")
     for pump in ("quiet-1", "never-1"):
