@@ -49,7 +49,7 @@ def explain(
 def _of_story(interruption: str, config: Path, story: Path, until: str | None) -> dict[str, Any]:
     # Only now: what plays a story takes longer to import than all the rest of this command.
     looking = import_module("monitor.cli.looking")
-    suggestion = import_module("monitor.config.faults").suggestion
+    suggestion = import_module("monitor.refusals").suggestion
     found: dict[str, Any] = looking.played(config, story, until, explains=True)
     if interruption not in found:
         message = f"the story has no interruption {interruption!r}; {suggestion(interruption, found)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from monitor.config.faults import Faults, Location, suggestion
+from monitor.config.faults import Faults
 from monitor.config.fields import is_reference
 from monitor.config.references import resolve_secret
 from monitor.config.tables.file import FileTable
@@ -14,6 +14,7 @@ from monitor.escalation.addresses import target_of
 from monitor.escalation.channels import apprise_channel
 from monitor.escalation.channels.opening import CONSOLE, LOG, WEBHOOK
 from monitor.escalation.channels.webhook import SECRET_BYTES_MIN, WebhookSettings
+from monitor.refusals import Location, suggestion
 
 US_PER_S = 1_000_000
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import msgspec
 
-from monitor.config.faults import Faults, Location, suggestion
+from monitor.config.faults import Faults
 from monitor.config.tables.file import FileTable
 from monitor.config.tables.people import ContactTable
 from monitor.escalation.channels.opening import LOG
 from monitor.escalation.hours import Span, parse_hours
 from monitor.escalation.roster import Contact, Roster
 from monitor.escalation.rungs import BLINATUMOMAB, Ladder
+from monitor.refusals import Location, suggestion
 
 ROLES: tuple[str, ...] = tuple(dict.fromkeys(name for rung in BLINATUMOMAB.rungs for name in rung.contacts))
 """The roles of the built-in ladder."""

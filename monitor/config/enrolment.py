@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from drivers.contract import PUMP_ID_PATTERN
-from monitor.config.faults import Faults, Location, path_of, suggestion
+from monitor.config.faults import Faults
 from monitor.config.fields import TEXT_CHARACTERS_MAX
 from monitor.config.orders import judged_misfit, order_of
 from monitor.config.settings import PumpEnrolment
@@ -15,6 +15,7 @@ from monitor.config.tables.file import FileTable
 from monitor.config.tables.pumps import FleetTable
 from monitor.config.therapies import DEFAULT
 from monitor.interruption.policy import Therapy
+from monitor.refusals import Location, path_of, suggestion
 
 FLEET_BYTES_MAX = 32 * 1024 * 1024
 """Longest file of ids."""

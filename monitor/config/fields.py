@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from drivers.contract import PUMP_ID_PATTERN
 from monitor.config.durations import duration_us, text_of
+from monitor.refusals import EXAMPLE_AT, NO_INSTANT
 
 REFERENCE_KINDS = ("file:", "env:")
 """How a reference to a secret begins."""
@@ -60,9 +61,9 @@ def instant_us(value: object) -> int:
         case str() if _INSTANT.fullmatch(value):
             at = datetime.fromisoformat(value.upper())
         case date() | time() | str():
-            raise ValueError(f"'{value}' is no instant; write date, time and offset, such as 2026-03-02T14:00:00-06:00")
+            raise ValueError(f"'{value}' is no instant; write date, time and offset, such as {EXAMPLE_AT}")
         case _:
-            raise ValueError("must be an instant with date, time and offset, such as 2026-03-02T14:00:00-06:00")
+            raise ValueError(NO_INSTANT)
     if at.utcoffset() is None:
         raise ValueError(f"'{at.isoformat()}' has no offset from UTC; write for example {at.isoformat()}+01:00")
     if at.year not in _YEARS:

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from drivers.registry import Registry
-from monitor.config.faults import suggestion
 from monitor.config.fields import is_reference
 from monitor.config.ladder_check import people_faults
 from monitor.config.loading import load
@@ -18,6 +17,7 @@ from monitor.config.tables.site import is_loopback
 from monitor.config.therapy_check import therapy_doubts
 from monitor.errors import ConfigurationError, StorageError
 from monitor.escalation.channels.opening import CONSOLE, LOG
+from monitor.refusals import suggestion
 from monitor.storage.engine import place_of
 
 TO_NOBODY = frozenset({LOG, CONSOLE})

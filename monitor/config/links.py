@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from drivers.registry import LoadedDriver, Registry
-from monitor.config.faults import Faults, Location, suggestion
+from monitor.config.faults import Faults
 from monitor.config.fields import is_reference
 from monitor.config.references import resolve_secret
 from monitor.errors import ConfigurationError
+from monitor.refusals import Location, suggestion
 
 _KEY = re.compile(r"(?!the\b)([A-Za-z_][\w-]*(?:\.[\w-]+)*):?\s+(.*)", re.DOTALL | re.IGNORECASE)
 """A driver's sentence begins with the key it is about; that of the registry itself with "the"."""

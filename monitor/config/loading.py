@@ -9,7 +9,7 @@ from drivers.registry import Registry
 from monitor.config.channels import check_channels, webhooks_of
 from monitor.config.contacts import common_roster, contacts_of, known_names, rosters_by_pump, stand_ins
 from monitor.config.enrolment import enrolled
-from monitor.config.faults import Faults, suggestion
+from monitor.config.faults import Faults
 from monitor.config.fields import is_reference
 from monitor.config.ladder_check import people_faults
 from monitor.config.ladders import built_in_ladder
@@ -27,6 +27,7 @@ from monitor.escalation.rungs import Ladder
 from monitor.feed.access import Access
 from monitor.feed.records import Site
 from monitor.interruption.policy import Therapy
+from monitor.refusals import suggestion
 
 
 def load(path: Path, registry: Registry) -> Config:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from monitor.config.faults import Faults, Location, suggestion
+from monitor.config.faults import Faults
 from monitor.config.tables.pumps import FleetTable, PumpTable
 from monitor.config.therapies import BUILT_IN
 from monitor.interruption.events import Order
 from monitor.interruption.order_check import drugs_of, misfit
 from monitor.interruption.policy import Therapy
+from monitor.refusals import Location, suggestion
 
 
 def order_of(table: PumpTable | FleetTable) -> Order | None:

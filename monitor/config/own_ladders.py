@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from drivers.contract import AlarmCode
-from monitor.config.faults import Faults, Location, suggestion
+from monitor.config.faults import Faults
 from monitor.config.ladders import Pace, pace_of, with_later_thresholds
 from monitor.config.tables.people import LadderTable, RungTable
 from monitor.escalation.rungs import ALERT_RUNGS, BLINATUMOMAB, AlertRule, Ladder, PlannedDelay, Rung, Unacknowledged
 from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, AlertPriority, OwnCode
 from monitor.interruption.policy import Therapy
+from monitor.refusals import Location, suggestion
 
 LOWEST = frozenset({"patient", "home-nurse"})
 """Rungs of the built-in ladder for which the lowest rung of an own ladder stands in, if it has none of that name.

@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from monitor.config.faults import Faults, Location
+from monitor.config.faults import Faults
 from monitor.config.tables.file import ARRAYS, FileTable
 from monitor.errors import ConfigurationError
+from monitor.refusals import Location
 
 FILE_CHARACTERS_MAX = 8 * 1024 * 1024
 """Longest file; more than 10,000 pumps with tables of their own."""

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from monitor.config.building import in_proportion, thresholds_of, with_table
 from monitor.config.durations import text_of
-from monitor.config.faults import Faults, suggestion
+from monitor.config.faults import Faults
 from monitor.config.loosening import refuse_looser, refuse_what_is_the_profiles, shown
 from monitor.config.tables.therapies import TherapyTable
 from monitor.config.therapies import BUILT_IN, DEFAULT, NO_ZONE, Profile
 from monitor.interruption.order_check import drugs_of
 from monitor.interruption.policy import Therapy
+from monitor.refusals import suggestion
 
 
 def therapies_of(tables: Mapping[str, TherapyTable], faults: Faults, zone: str = NO_ZONE) -> dict[str, Therapy]:
