@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from monitor.cli.wording import in_our_words
 from monitor.errors import ConfigurationError, MonitorError
 
 WAIT_S = 15.0
@@ -52,8 +51,7 @@ def _faults_of(problem: dict[str, Any]) -> str:
     faults = problem.get("errors")
     if not isinstance(faults, list):
         return ""
-    parts = (str(fault).removeprefix("body.").partition(": ") for fault in faults)
-    return "; ".join(f"{place} {in_our_words(why)}" for place, _, why in parts)
+    return "; ".join(str(fault).removeprefix("body.").replace(": ", " ", 1) for fault in faults)
 
 
 def ask_for(url: str, path: str, token: str, key: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Says what is wrong with a value without the words of the libraries that check it."""
+"""Says what is wrong with a value of the command line without the words of the library that checks it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import re
 
 _KINDS = {"integer": "a whole number", "boolean": "true or false"}
 _VALID = re.compile(r"a valid (\w+).*", re.DOTALL)
-_LENGTH = re.compile(r"\w+ should have (at least|at most) (\d+) (characters?|items?)\b.*", re.DOTALL)
 
 
 def in_our_words(message: str) -> str:
     """Return a library's message as a clause that follows the name of the value."""
     said = message.removeprefix("Value error, ")
-    if found := _LENGTH.fullmatch(said):
-        return f"must have {found[1]} {found[2]} {found[3]}"
     if not said.startswith("Input should be "):
         return said
     return "must be " + _VALID.sub(_kind_of, said.removeprefix("Input should be "))

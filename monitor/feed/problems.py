@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -16,6 +18,7 @@ from starlette.responses import Response
 from monitor.errors import CommandRefused, StorageError
 from monitor.feed.cursor import CursorError
 from monitor.feed.wire import plain_text
+from monitor.refusals import Location, cause_of, path_of
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_MAX = 20
@@ -73,15 +76,32 @@ _SENTENCES = {
 }
 
 
-async def _on_invalid(_request: Request, fault: Exception) -> Response:
+async def _on_invalid(request: Request, fault: Exception) -> Response:
     if not isinstance(fault, RequestValidationError):
         raise TypeError("not a validation error") from fault
-    errors = [_sentence(error["loc"], error["msg"]) for error in fault.errors()[:ERRORS_MAX]]
+    model = _body_model(request)
+    errors = [_sentence(error, model) for error in fault.errors()[:ERRORS_MAX]]
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request does not fit its description.", errors=errors)
 
 
-def _sentence(place: Sequence[object], message: str) -> str:
-    return plain_text(f"{'.'.join(str(part) for part in place)}: {message}")
+def _body_model(request: Request) -> type[BaseModel] | None:
+    """Return the shape of the body that this address takes, if it takes one."""
+    route = request.scope.get("route")
+    field = route.body_field if isinstance(route, APIRoute) else None
+    shape = None if field is None else field.field_info.annotation
+    return shape if isinstance(shape, type) and issubclass(shape, BaseModel) else None
+
+
+def _sentence(error: Mapping[str, Any], model: type[BaseModel] | None) -> str:
+    """Return where in the request something does not fit, and why."""
+    place: Location = tuple(error["loc"])
+    where, inside = place[:1], place[1:]
+    if error["type"] == "json_invalid":
+        # Its place is no key, but how many characters could be read.
+        read = "".join(f"; the fault is at character {part + 1}" for part in inside if isinstance(part, int))
+        return plain_text(f"{path_of(where)}: {cause_of(error, (), None)}{read}")
+    cause = cause_of(error, inside, model if where == ("body",) else None, table="an object, in braces")
+    return plain_text(f"{path_of(place)}: {cause}")
 
 
 async def _on_cursor(_request: Request, fault: Exception) -> Response:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from monitor.interruption.events import MarkKind, Outcome
-from monitor.interruption.order_words import CYCLE_MAX, DRUG_CHARACTERS_MAX, INDICATION_PATTERN
+from monitor.interruption.order_words import CYCLE_MAX, DRUG_CHARACTERS_MAX, INDICATION_PATTERN, indication_word
 from monitor.interruption.therapy_rules import AgeGroup
 
 MINUTES_MAX = 24 * 60.0
@@ -24,6 +24,9 @@ FREE_MAX = 64
 
 Drug = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=DRUG_CHARACTERS_MAX)]
 """A drug's name."""
+
+Indication = Annotated[str, StringConstraints(pattern=f"^{INDICATION_PATTERN}$"), BeforeValidator(indication_word)]
+"""The pattern is for the schema; the words of the refusal are those of the core."""
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 """A person's sentence."""
@@ -101,7 +104,7 @@ class OrderRequest(_Request):
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     drug: Drug | None = None
-    indication: Annotated[str, StringConstraints(pattern=f"^{INDICATION_PATTERN}$")] | None = None
+    indication: Indication | None = None
     age_group: AgeGroup | None = None
     cycle: Annotated[int, Field(ge=1, le=CYCLE_MAX)] | None = None
     infusion_days: Annotated[float, Field(gt=0, le=INFUSION_DAYS_MAX)] | None = None

@@ -29,11 +29,14 @@ def served() -> Iterator[Served]:
 @pytest.mark.parametrize(
     ("flags", "why"),
     [
-        (("--by", ""), "by must have at least 1 character"),
-        (("--by", "A", "--minutes", "-3"), "minutes must be greater than 0"),
-        (("--by", "A", "--minutes", "1e9"), "minutes must be less than or equal to 1440"),
-        (("--by", "A" * 65, "--minutes", "0"), "by must have at most 64 characters; minutes must be greater than 0"),
-        (("--by", "A", "--note", "x" * 501), "note must have at most 500 characters"),
+        (("--by", ""), "by must be at least 1 character long, not 0"),
+        (("--by", "A", "--minutes", "-3"), "minutes must be greater than 0, not -3"),
+        (("--by", "A", "--minutes", "1e6"), "minutes must be less than or equal to 1440, not 1000000"),
+        (
+            ("--by", "A" * 65, "--minutes", "0"),
+            "by must be at most 64 characters long, not 65; minutes must be greater than 0, not 0",
+        ),
+        (("--by", "A", "--note", "x" * 501), "note must be at most 500 characters long, not 501"),
     ],
 )
 def test_a_refused_request_says_which_part_of_it_and_why(
