@@ -41,11 +41,13 @@ class Body(msgspec.Struct, frozen=True, gc=False):
         rungs: Reached so far, lowest first.
         stops: One by one, as they stood when it was stored; see ``InterruptionView``.
         rule: By which figures it was judged; None in the older form, which had rungs alone.
+        threshold_met_at_us: When ``off_max`` met the threshold; None if it has not, and in older forms.
     """
 
     rungs: tuple[RungSummary, ...] = ()
     stops: tuple[Stop, ...] = ()
     rule: Rule | None = None
+    threshold_met_at_us: int | None = None
 
 
 _ABOUT_AN_ALERT = (AlertAcknowledged, AlertResolved)
@@ -112,7 +114,7 @@ def interruption_row(
         found_late=view.found_late,
         deadline_at_us=view.deadline_at_us,
         threshold_us=rule.threshold_us,
-        body=_encoder.encode(Body(rungs, view.stops, rule)).decode(),
+        body=_encoder.encode(Body(rungs, view.stops, rule, view.threshold_met_at_us)).decode(),
         outcome=None if closed is None else closed.outcome,
         note="" if closed is None else closed.note,
         closed_by=None if closed is None else closed.by,
@@ -144,7 +146,7 @@ def stored_view(row: InterruptionRow, body: Body) -> InterruptionView:
         off_class=OffClass(row.off_class),
         is_max_running=False,
         deadline_at_us=None,
-        threshold_met_at_us=row.ended_at_us if threshold.is_met(row.off_max_us) else None,
+        threshold_met_at_us=_met_at_us(row, body, threshold) if threshold.is_met(row.off_max_us) else None,
         silent_since_us=None,
         last_contact_at_us=None,
         alarm_codes=(),
@@ -155,6 +157,18 @@ def stored_view(row: InterruptionRow, body: Body) -> InterruptionView:
         stops=body.stops,
         threshold=threshold,
     )
+
+
+def _met_at_us(row: InterruptionRow, body: Body, threshold: Threshold) -> int:
+    """Return when a stored off-time that has met the threshold did.
+
+    An older row does not say. That it was not met would be wrong, and its end too late: it is dated as early
+    as it can have been, as if it had stood from the beginning on.
+    """
+    if body.threshold_met_at_us is not None:
+        return body.threshold_met_at_us
+    earliest_us = row.opened_at_us + threshold.met_from_us()
+    return earliest_us if row.ended_at_us is None else min(earliest_us, row.ended_at_us)
 
 
 def touched(state: PumpState, effects: tuple[Effect, ...]) -> set[int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,8 @@ from monitor.config.loading import parse
 from monitor.escalation.explanation import Rule, explain
 from monitor.escalation.turns import LadderState
 from monitor.feed.records import Health, InterruptionRecord, Site
+from monitor.feed.render import interruption_answer
+from monitor.feed.wire import instant
 from monitor.interruption.events import Closed, Outcome
 from monitor.interruption.policy import HOUR_US, MINUTE_US
 from monitor.interruption.state import Phase, PumpState
@@ -22,8 +26,10 @@ from monitor.service.engine import Engine
 from monitor.service.feed_source import EngineSource
 from monitor.service.intake import BatchArrived, EventArrived, Rang
 from monitor.service.recording import Body, RungSummary, body_of, interruption_row, stored_view
+from monitor.storage.rows import InterruptionRow
 from monitor.storage.unit_of_work import Store
 from told_stops import counted_gap, silent
+from watched import minutes
 
 CONFIG = '[site]\nid = "home"\n[[pumps]]\nid = "p1"\norder = { rate_ml_per_h = 5.0 }\n'
 START_US = 1_790_000_000_000_000
@@ -128,11 +134,60 @@ def test_what_waits_for_review_keeps_its_stops_through_restart_and_close(ward: W
     assert ward.record.rule == Rule(4 * HOUR_US, is_inclusive=True, merge_run_us=30 * MINUTE_US)
 
 
+def test_what_is_closed_met_the_threshold_when_it_did_while_it_was_open(ward: Ward) -> None:
+    # 20 minutes of the four hours, ten of flow that do not part them, and the rest.
+    met_at_us = START_US + 310 * MINUTE_US
+    ward.runs(0, 60)
+    ward.stands(60, 80)
+    ward.runs(80, 90)
+    ward.stands(90, 330)
+    while_open = ward.record.view
+    assert (while_open.phase, while_open.threshold_met_at_us) == (Phase.OPEN, met_at_us)
+    ward.runs(330, 330 + 50 * 60)
+    waiting = ward.record.view
+    assert (waiting.phase, waiting.threshold_met_at_us) == (Phase.AWAITING_REVIEW, met_at_us)
+    ward.start_again()
+    close = Closed(at_us=ward.clock.now_us(), outcome=Outcome.SUPERVISED_RESTART, note="seen", by="Dr. Sol")
+    ward.engine.intake.submit(EventArrived("p1", lambda _at_us: close))
+    closed = ward.record
+    assert (closed.view.phase, closed.view.threshold_met_at_us) == (Phase.CLOSED, met_at_us)
+    assert interruption_answer(closed).threshold_met_at == instant(met_at_us)
+    assert (closed.view.ended_at_us or 0) > met_at_us
+
+
+def met_row(**changes: Any) -> InterruptionRow:
+    pump = silent()
+    pump.wait(400)
+    row = interruption_row(pump.only, pump.policy, None)
+    assert pump.only.threshold_met_at_us == minutes(300)
+    older = {key: value for key, value in json.loads(row.body).items() if key != "threshold_met_at_us"}
+    return row._replace(**{"body": json.dumps(older), "ended_at_us": minutes(400), **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, minutes(300)),
+        ({"body": "[]"}, minutes(300)),
+        ({"body": "[]", "threshold_us": None}, minutes(60) + 1),
+        ({"ended_at_us": minutes(200)}, minutes(200)),
+        ({"ended_at_us": None}, minutes(300)),
+        ({"off_max_us": 4 * HOUR_US - 1}, None),
+    ],
+)
+def test_an_older_row_is_dated_as_early_as_it_can_have_met_the_threshold(
+    changes: dict[str, Any], expected: int | None
+) -> None:
+    row = met_row(**changes)
+    assert stored_view(row, body_of(row)).threshold_met_at_us == expected
+
+
 def test_a_row_holds_rungs_stops_and_rule_and_gives_the_same_view_back() -> None:
     for pump in (silent(), counted_gap()):
         row = interruption_row(pump.only, pump.policy, LadderState())
         body = body_of(row)
-        assert body == Body((), pump.only.stops, Rule(4 * HOUR_US, is_inclusive=True, merge_run_us=30 * MINUTE_US))
+        rule = Rule(4 * HOUR_US, is_inclusive=True, merge_run_us=30 * MINUTE_US)
+        assert body == Body((), pump.only.stops, rule, pump.only.threshold_met_at_us)
         again = stored_view(row, body)
         assert (again.stops, again.off_min_us, again.off_max_us) == (
             pump.only.stops,
