@@ -62,7 +62,7 @@ class EngineSource:
         return self._health()
 
     def counts(self) -> Sequence[Count]:
-        """Return what came in, what was refused by cause, and what became of notices."""
+        """Return what came in, what was refused or failed by cause, and what became of notices."""
         processor, outgoing = self._engine.processor, self._engine.outgoing
         tally = processor.tally
         counts = [
@@ -75,6 +75,11 @@ class EngineSource:
             causes[cause] = causes.get(cause, 0) + times
         text = "Refused frames, lines and messages by cause."
         counts += [Count(name="refused", text=text, value=n, labels=(("cause", c),)) for c, n in causes.items()]
+        text = "Faults of the monitor itself, by what it was at and cause; its log has each in full."
+        faults = list(tally.faults.items())
+        counts += [
+            Count(name="faults", text=text, value=n, labels=(("at", at), ("cause", cause))) for (at, cause), n in faults
+        ]
         text = "Reports of channels about notices, by state."
         states = list(outgoing.outcomes.items())
         counts += [Count(name="notices", text=text, value=n, labels=(("state", state),)) for state, n in states]

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from drivers.contract import LinkChanged, Observation
-from monitor.clock import Clock
+from monitor.clock import SECOND_US, Clock
 from monitor.errors import CommandRefused
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.deadlines import next_deadline_us
@@ -44,6 +44,9 @@ FLUSH_TURNS_MAX = 50
 
 RINGS_PER_TURN = 2_000
 """How many deadlines one turn takes up; the rest follow in the next, so that a crowd delays nobody for long."""
+
+AFTER_FAULT_US = 10 * SECOND_US
+"""A deadline at which a fault of ours came is taken up again after this long, and not at once and for ever."""
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +89,7 @@ class Processor:
             except Exception as fault:
                 # A fault of ours in one item must not lose the items behind it.
                 log.exception("intake.fault", item=type(item).__name__)
+                self.tally.note_fault(type(item).__name__, fault)
                 if isinstance(item, EventArrived) and item.reply is not None:
                     item.reply.fault = fault
                     self.ledger.answer_later(item.reply)
@@ -118,21 +122,31 @@ class Processor:
         entries = self.book.entries
         stale = self._stale
         self.tally.observations += len(batch.items)
+        is_whole = True
         for pump, observation in batch.items:
-            entry = entries.get(pump)
-            if entry is None:
-                self._quarantine(item.link, pump, observation, at_us)
-                continue
-            state = entry.state
-            if state is None:
-                state = enrolled(at_us)
-            result = step(state, PumpObserved(at_us=at_us, observation=observation), entry.policy)
-            if result.effects:
-                self._changed(entry, result.state, result.effects, at_us)
-            else:
-                entry.put(result.state)
-                stale[pump] = entry
+            try:
+                entry = entries.get(pump)
+                if entry is None:
+                    self._quarantine(item.link, pump, observation, at_us)
+                    continue
+                state = entry.state
+                if state is None:
+                    state = enrolled(at_us)
+                result = step(state, PumpObserved(at_us=at_us, observation=observation), entry.policy)
+                if result.effects:
+                    self._changed(entry, result.state, result.effects, at_us)
+                else:
+                    entry.put(result.state)
+                    stale[pump] = entry
+            except Exception as fault:
+                # One pump's must not lose the others behind it.
+                log.exception("intake.fault", item=BatchArrived.__name__, pump=pump)
+                self.tally.note_fault(BatchArrived.__name__, fault)
+                is_whole = False
         self.tally.note_refusals(self.ledger.work, batch, at_us)
+        if not is_whole:
+            # Neither bookmarked nor settled: its source is to say it all again.
+            return
         if batch.bookmark is not None:
             self.ledger.work.bookmark(item.link, batch.bookmark)
         if item.settler is not None:
@@ -201,17 +215,27 @@ class Processor:
     def _ring(self, now_us: int) -> None:
         """Take up deadlines that have come; a pump whose deadline has moved on is only armed anew."""
         for entry in self.book.due(now_us, RINGS_PER_TURN):
-            state = entry.state
-            if state is None:
-                continue
-            core_us = next_deadline_us(state, entry.policy)
-            if core_us is not None and core_us <= now_us:
-                self.apply(entry, Ticked(at_us=now_us), now_us)
-            else:
-                self._turn.ring(self.ledger.work, entry, state, now_us)
+            try:
+                self._ring_for(entry, now_us)
+            except Exception as fault:
+                # The others are disarmed by now: who leaves here would take nobody's deadline up any more.
+                log.exception("intake.fault", item=Rang.__name__, pump=entry.policy.pump)
+                self.tally.note_fault(Rang.__name__, fault)
+                entry.deadline_us = now_us + AFTER_FAULT_US
                 self.book.arm(entry)
         if self._board.next_us is not None and self._board.next_us <= now_us:
             self._board.ring(self.ledger.work, now_us)
+
+    def _ring_for(self, entry: Entry, now_us: int) -> None:
+        state = entry.state
+        if state is None:
+            return
+        core_us = next_deadline_us(state, entry.policy)
+        if core_us is not None and core_us <= now_us:
+            self.apply(entry, Ticked(at_us=now_us), now_us)
+        else:
+            self._turn.ring(self.ledger.work, entry, state, now_us)
+            self.book.arm(entry)
 
     def next_us(self) -> int | None:
         """Return the next instant at which time alone changes something."""

@@ -1,4 +1,4 @@
-"""Counts what came in and what was refused, by cause, for metrics."""
+"""Counts what came in, what was refused and what failed by a fault of ours, by cause, for metrics."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ class Tally:
         observations: Everything that a link handed in.
         duplicates: Of these, what had been heard before.
         refused: By cause and source.
+        faults: Of the monitor itself, by what was at work and the kind of fault.
     """
 
     def __init__(self) -> None:
         self.observations = 0
         self.duplicates = 0
         self.refused: dict[tuple[str, str], int] = {}
+        self.faults: dict[tuple[str, str], int] = {}
 
     def refuse(self, cause: str, source: str, times: int = 1) -> None:
         """Count something that was not accepted."""
@@ -29,6 +31,11 @@ class Tally:
         if key not in self.refused and len(self.refused) >= SOURCES_MAX:
             key = (cause, "")
         self.refused[key] = self.refused.get(key, 0) + times
+
+    def note_fault(self, item: str, fault: Exception) -> None:
+        """Count a fault of the monitor itself at an ``item`` of the intake."""
+        key = (item, type(fault).__name__)
+        self.faults[key] = self.faults.get(key, 0) + 1
 
     def note_refusals(self, work: Work, batch: Batch, at_us: int) -> None:
         """Count what a link refused, and keep the sample of it that the link gave."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,9 +14,16 @@ from monitor.clock import ManualClock
 from monitor.config.loading import parse
 from monitor.errors import StorageDegraded, StorageError
 from monitor.escalation.channel import Notice
+from monitor.feed.metrics import FeedMetrics
+from monitor.feed.records import Health, Site
 from monitor.interruption.events import Acknowledged, Event
+from monitor.interruption.policy import Policy
+from monitor.interruption.state import PumpState
+from monitor.interruption.transitions import Step, step
 from monitor.service.engine import Engine
+from monitor.service.feed_source import EngineSource
 from monitor.service.intake import BatchArrived, EventArrived, Rang, Reply
+from monitor.service.processor import AFTER_FAULT_US
 from monitor.storage.rows import CommitResult
 from monitor.storage.unit_of_work import Store
 from monitor.storage.work import Work
@@ -95,6 +103,82 @@ def test_an_item_that_fails_loses_none_behind_it_and_is_answered(house: House) -
     state = house.engine.book.entries["p2"].state
     assert state is not None
     assert state.delivery is DeliveryStatus.DELIVERING
+
+
+def fail_for(pump: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the core fail at everything that is about one pump."""
+
+    def failing(state: PumpState, event: Event, policy: Policy) -> Step:
+        if policy.pump == pump:
+            raise ArithmeticError("a fault of ours")
+        return step(state, event, policy)
+
+    monkeypatch.setattr("monitor.service.processor.step", failing)
+
+
+def faults_shown(house: House) -> dict[str, float]:
+    source = EngineSource(house.engine, lambda: Health(at_us=0, checks=()), Site(id="home"))
+    metrics = FeedMetrics()
+    metrics.watch(source)
+    found = re.findall(r"^pumpwatch_faults_total\{(.*)\} (.*)$", metrics.text().decode(), re.MULTILINE)
+    return {labels: float(value) for labels, value in found}
+
+
+def test_faults_of_our_own_are_counted_by_cause(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert faults_shown(house) == {}
+    fail_for("p1", monkeypatch)
+    house.hear(("p1", RUNS))
+    house.hear(("p1", RUNS))
+
+    def broken(_at_us: int) -> Event:
+        raise RuntimeError("a fault of ours")
+
+    house.engine.intake.submit(EventArrived("p2", broken, Reply()))
+    assert faults_shown(house) == {
+        'at="BatchArrived",cause="ArithmeticError"': 2.0,
+        'at="EventArrived",cause="RuntimeError"': 1.0,
+    }
+
+
+def test_an_observation_that_fails_keeps_no_other_pump_s_out_and_is_not_settled(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settler = Settler()
+    arrived = BatchArrived("line", Batch(items=[("p1", RUNS), ("p2", RUNS)], bookmark=b"9"), settler)
+    with monkeypatch.context() as patch:
+        fail_for("p1", patch)
+        house.engine.intake.submit(arrived)
+    other = house.engine.book.entries["p2"].state
+    assert other is not None
+    assert other.delivery is DeliveryStatus.DELIVERING
+    assert settler.settled == []
+    assert house.engine.processor.ledger.bookmarks == {}
+    house.engine.intake.submit(arrived)
+    assert len(settler.settled) == 1
+    assert house.engine.processor.ledger.bookmarks == {"line": b"9"}
+
+
+def test_a_deadline_that_fails_keeps_no_other_pump_s_from_being_taken_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.hear(("p1", RUNS), ("p2", RUNS))
+    with monkeypatch.context() as patch:
+        fail_for("p1", patch)
+        house.clock.move_to(START_US + 20 * 60_000_000)
+        house.engine.intake.submit(Rang())
+        assert {pump for pump, _ in opened(house)} == {"p2"}
+        assert faults_shown(house) == {'at="Rang",cause="ArithmeticError"': 1.0}
+        house.engine.intake.submit(Rang())
+        assert faults_shown(house) == {'at="Rang",cause="ArithmeticError"': 1.0}
+    next_us = house.engine.processor.next_us()
+    assert next_us == house.clock.now_us() + AFTER_FAULT_US
+    house.clock.move_to(next_us)
+    house.engine.intake.submit(Rang())
+    assert {pump for pump, _ in opened(house)} == {"p1", "p2"}
+
+
+def opened(house: House) -> list[tuple[str, int]]:
+    return [(row.pump, row.number) for _, row in house.store.reader.interruptions(10)]
 
 
 def test_while_the_store_refuses_people_are_told_once_and_sources_wait(
