@@ -40,7 +40,7 @@ def without_denied(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
         # Slower than its rate by no more than is allowed: it ran.
         return fold
     flowed_us = since_us if has_moved(reading, evidence) else _stood_from_us(fold, reading, known_us)
-    fold = _unsettled(fold, flowed_us, therapy)
+    fold = unsettled(fold, flowed_us, therapy)
     if fold.stop is None:
         return replace(fold, last_flow_us=flowed_us)
     stop = replace(fold.stop, onset_earliest_us=flowed_us, earliest_why=why_flowed(fold, flowed_us))
@@ -54,10 +54,10 @@ def stalled(fold: Fold, therapy: Therapy) -> Fold:
         return fold
     onset_us = _stood_from_us(fold, reading, fold.last_flow_us)
     stop = OpenStop(onset_us, is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
-    return replace(_unsettled(fold, onset_us, therapy), stop=stop)
+    return replace(unsettled(fold, onset_us, therapy), stop=stop)
 
 
-def _unsettled(fold: Fold, flowed_us: int, therapy: Therapy) -> Fold:
+def unsettled(fold: Fold, flowed_us: int, therapy: Therapy) -> Fold:
     """Return the clock with the last interruption going on, if flow after it lasted too short to end it after all."""
     if fold.group is not None or not fold.done or fold.flow_from_us != fold.done[-1].flow_us:
         return fold

@@ -60,6 +60,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
             flow by the newest, and may be that much older.
         read_to_us: When ``counter_to_ul`` was read.
         still_us: When the counter was first seen at ``counter_to_ul``.
+        kept_us, kept_ul: The reading of the run since which its counter lags most, if that is known.
         remaining_ul, remaining_to_ul: What is left in the bag, at the first and at the last report.
         device_us: What the pump's clock said of ``at_us``, kept where the message may have been held up.
         samples: The last single reports of the run (see ``samples``); empty if there was only one.
@@ -81,6 +82,8 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
     remaining_to_ul: int | None = None
     samples: bytes = b""
     device_us: int | None = None
+    kept_us: int | None = None
+    kept_ul: int | None = None
 
     @property
     def flow_by_us(self) -> int:

@@ -13,10 +13,11 @@ import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.folding import apply, needs_refold, refold
+from monitor.interruption.lagging import lags
 from monitor.interruption.offtime import Fold, Group, certain_us, known_until_us
 from monitor.interruption.parting import inserted
 from monitor.interruption.policy import Therapy
-from monitor.interruption.reading import has_moved, is_due
+from monitor.interruption.reading import Motion, has_moved
 from monitor.interruption.samples import added
 from monitor.interruption.state import Incident, Phase, PumpState
 
@@ -65,7 +66,7 @@ def _says_the_same(state: PumpState, evidence: Evidence, therapy: Therapy) -> bo
         return False
     if fold.stop is not None:
         return evidence.counter_ul is not None and not has_moved(reading, evidence)
-    return not is_due(reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction)
+    return not lags(fold, evidence, therapy)
 
 
 def is_too_old(state: PumpState, evidence: Evidence) -> bool:
@@ -117,6 +118,8 @@ def closed_log(state: PumpState) -> tuple[Evidence, ...]:
             still_us=reading.still_us,
             remaining_to_ul=reading.remaining_ul,
         )
+        if reading.kept_us >= tail.at_us and reading.motion is Motion.FLOWING:
+            closed = replace(closed, kept_us=reading.kept_us, kept_ul=reading.kept_ul)
     return (*state.evidence[:-1], closed)
 
 

@@ -18,9 +18,10 @@ import msgspec
 
 from monitor.interruption.denying import stalled, without_denied
 from monitor.interruption.evidence import DATED_STOPS, Evidence, EvidenceKind
+from monitor.interruption.lagging import is_unbroken, lags_in_sum, parted_where_it_lags, slowed, stop_inside
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead, ahead_of, believable, is_blind
 from monitor.interruption.off_patient import is_off_between
-from monitor.interruption.offtime import Fold, OpenStop, Stop
+from monitor.interruption.offtime import Fold, OpenStop
 from monitor.interruption.policy import Therapy
 from monitor.interruption.reading import Motion, Ran, Reading, after, has_moved, is_due, ran, step_ul_of
 from monitor.interruption.resuming import (
@@ -30,7 +31,6 @@ from monitor.interruption.resuming import (
     moved_inside,
     narrowed_resume,
     ran_after,
-    resumed,
     settle,
 )
 from monitor.interruption.standing import doubt, is_slow, is_unparted, no_flow, reach_back, silence
@@ -111,14 +111,23 @@ def refold(base: Fold, evidence: tuple[Evidence, ...], therapy: Therapy, later: 
                 if fold.last_flow_us is None:
                     # Even flow that is taken back began the therapy: its interruption counts from there.
                     fold = replace(fold, flow_from_us=part.at_us, last_flow_us=part.at_us)
-                fold = apply(fold, part, therapy, ahead)
+                fold = _applied(fold, part, therapy, ahead)
         else:
-            fold = apply(fold, piece, therapy, ahead)
+            fold = _applied(fold, piece, therapy, ahead)
+    return fold
+
+
+def _applied(fold: Fold, piece: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
+    """Return the clock after a whole stretch, parted where its counter lags."""
+    rest: Evidence | None = piece
+    while rest is not None:
+        piece, rest = parted_where_it_lags(fold, rest, therapy)
+        fold = apply(fold, piece, therapy, ahead)
     return fold
 
 
 def _read(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
-    reading = after(fold.reading, evidence, therapy)
+    reading = after(fold.reading, evidence, therapy, is_unbroken=is_unbroken(fold))
     return fold if reading is fold.reading else replace(fold, reading=reading)
 
 
@@ -159,24 +168,27 @@ def _flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
         return _read(begun, evidence, therapy)
     if fold.stop is not None:
         return _flow_after_stop(fold, evidence, therapy, ahead)
-    lags = is_due(fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction)
-    if not lags and _is_excused(fold, evidence.flow_by_us, therapy, ahead):
+    kept = lags_in_sum(fold, evidence, therapy)
+    is_late = is_due(fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction)
+    if kept is not None and not is_late:
+        return slowed(fold, kept, evidence, therapy)
+    if not is_late and _is_excused(fold, evidence.flow_by_us, therapy, ahead):
         return _flows_on(fold, evidence, therapy)
     if evidence.unsure_us > therapy.silence_max_us:
         # Held up for so long, it says nothing about the silence: it may have been said before it.
         return fold
-    return _flow_after_gap(fold, evidence, therapy, ahead, lags=lags)
+    return _flow_after_gap(fold, evidence, therapy, ahead, is_late=is_late)
 
 
-def _flow_after_gap(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead, *, lags: bool) -> Fold:
+def _flow_after_gap(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead, *, is_late: bool) -> Fold:
     """Return the clock after flow that follows a silence, or that the counter says was not all of the time."""
     found = _witness(fold, evidence, therapy, ahead)
-    if found is not None and found.is_throughout and not lags:
+    if found is not None and found.is_throughout and not is_late:
         return _flows_on(fold, evidence, therapy)
-    if lags and not has_moved(fold.reading, evidence):
+    if is_late and not has_moved(fold.reading, evidence):
         return _read(stalled(fold, therapy), evidence, therapy)
     if found is not None:
-        return _stop_inside(fold, evidence, found, therapy)
+        return stop_inside(fold, evidence, found, therapy)
     fold = replace(fold, stop=silence(fold))
     return _flow_after_stop(fold, evidence, therapy, ahead)
 
@@ -188,19 +200,6 @@ def _flows_on(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
         bridged_us = evidence.at_us
     fold = replace(fold, last_flow_us=max(before_us, evidence.to_us), bridged_us=bridged_us)
     return settle(_read(fold, evidence, therapy), therapy)
-
-
-def _stop_inside(fold: Fold, evidence: Evidence, found: Ran, therapy: Therapy) -> Fold:
-    """Close a stop that lies somewhere in the gap before ``evidence``, as long as the witness says."""
-    last_us = fold.last_flow_us or 0
-    gap_us = evidence.at_us - last_us
-    high_us = min(gap_us, found.span_us - found.at_least_us)
-    # What it lacks may lie before flow was last claimed, as long as that is away from the reading.
-    low_us = max(0, min(high_us, gap_us - found.at_most_us))
-    why = Why.COUNTER if found.by_counter else Why.BAG
-    stop = Stop(last_us, None, None, evidence.at_us, low_us, high_us, (Why.FLOW_SEEN, why, why, Why.FLOW_CONFIRMED))
-    believed = replace(fold, bridged_us=evidence.at_us)
-    return resumed(_read(believed, evidence, therapy), stop, evidence.to_us, therapy)
 
 
 def _run(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:
@@ -241,7 +240,7 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ah
     if is_still and reading is not None and reading.still_us == stop.onset_earliest_us:
         moved = ran(replace(reading, at_us=reading.still_us), evidence, therapy)
         if moved is not None and not ahead.is_blind(reading.still_us, evidence.at_us):
-            return _stop_inside(replace(fold, last_flow_us=reading.still_us), evidence, moved, therapy)
+            return stop_inside(replace(fold, last_flow_us=reading.still_us), evidence, moved, therapy)
     fold, confirmed = _witnessed(fold, stop, evidence, Confirmed(confirmed_us), therapy, ahead)
     if confirmed.is_throughout:
         return _flows_on(replace(fold, stop=None), evidence, therapy)

@@ -110,7 +110,14 @@ def believable(piece: Evidence, windows: tuple[Span, ...]) -> list[Evidence]:
         if piece.at_us >= start:
             return [doubt]
         before = msgspec.structs.replace(
-            piece, to_us=start, counter_to_ul=piece.counter_ul, read_to_us=piece.at_us, still_us=None
+            piece,
+            to_us=start,
+            counter_to_ul=piece.counter_ul,
+            read_to_us=piece.at_us,
+            still_us=None,
+            samples=b"",
+            kept_us=None,
+            kept_ul=None,
         )
         return [before, doubt]
     return [piece]

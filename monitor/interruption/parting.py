@@ -13,7 +13,7 @@ import msgspec
 
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.policy import HOUR_US, Therapy
-from monitor.interruption.reading import MARGIN_US, step_ul_of
+from monitor.interruption.reading import MARGIN_US, due_ul_per_h, step_ul_of
 from monitor.interruption.samples import Sample, packed, unpacked
 
 replace = msgspec.structs.replace
@@ -73,13 +73,13 @@ def _parted(whole: Evidence, late: Evidence, therapy: Therapy) -> tuple[Evidence
     reports.insert(0, (whole.at_us, whole.counter_ul))
     before = [report for report in reports if report[0] <= at_us]
     after = [report for report in reports if report[0] > at_us]
-    first = _run_of(whole, before)
+    first = run_of(whole, before, therapy)
     counter_ul = _last_counter(before)
     # Reports that tell no counter yet, or show no movement, are apart from the one that does: it alone confirms flow.
     told = next((place for place, (_, shown) in enumerate(after) if shown is not None), 0)
     moved = next((place for place, (_, shown) in enumerate(after) if _is_beyond(shown, counter_ul)), 0)
     cuts = [0, *sorted({told, moved} - {0}), len(after)]
-    return first, [_run_of(whole, after[start:end]) for start, end in pairwise(cuts)]
+    return first, [run_of(whole, after[start:end], therapy) for start, end in pairwise(cuts)]
 
 
 def _is_beyond(shown_ul: int | None, counter_ul: int | None) -> bool:
@@ -90,8 +90,8 @@ def _last_counter(reports: list[Sample]) -> int | None:
     return next((counter_ul for _, counter_ul in reversed(reports) if counter_ul is not None), None)
 
 
-def _run_of(whole: Evidence, reports: list[Sample]) -> Evidence:
-    """Return the run of these reports alone."""
+def run_of(whole: Evidence, reports: list[Sample], therapy: Therapy) -> Evidence:
+    """Return the run of these reports of ``whole`` alone."""
     (from_us, from_ul), (to_us, _) = reports[0], reports[-1]
     read_us, counter_ul = next(
         ((at_us, shown) for at_us, shown in reversed(reports) if shown is not None), (None, None)
@@ -99,6 +99,7 @@ def _run_of(whole: Evidence, reports: list[Sample]) -> Evidence:
     still_us = next((at_us for at_us, shown in reports if shown is not None and shown == counter_ul), None)
     is_end = to_us == whole.to_us
     is_start = from_us == whole.at_us
+    kept_us, kept_ul = _kept_up(whole, reports, therapy)
     return replace(
         whole,
         at_us=from_us,
@@ -112,7 +113,27 @@ def _run_of(whole: Evidence, reports: list[Sample]) -> Evidence:
         remaining_ul=whole.remaining_ul if is_start else None,
         remaining_to_ul=whole.remaining_to_ul if is_end else None,
         samples=packed(reports),
+        kept_us=kept_us,
+        kept_ul=kept_ul,
     )
+
+
+def _kept_up(whole: Evidence, reports: list[Sample], therapy: Therapy) -> tuple[int | None, int | None]:
+    """Return the report since which the counter lags most, as it is of the whole run if it is here."""
+    if whole.kept_us is not None and reports[0][0] <= whole.kept_us <= reports[-1][0]:
+        return whole.kept_us, whole.kept_ul
+    if whole.kind is not EvidenceKind.FLOW or not whole.rate_ul_per_h:
+        return None, None
+    due = due_ul_per_h(whole.rate_ul_per_h, therapy.min_rate_fraction)
+    told = [
+        (due * at_us - counter_ul * HOUR_US, -at_us, counter_ul)
+        for at_us, counter_ul in reports
+        if counter_ul is not None
+    ]
+    if not told:
+        return None, None
+    _, before_us, kept_ul = min(told)
+    return -before_us, kept_ul
 
 
 def _moved_by(whole: Evidence, to_us: int) -> int | None:
@@ -136,12 +157,15 @@ def _parted_blindly(
         still_us=None,
         remaining_to_ul=None,
         samples=b"",
+        kept_us=None,
+        kept_ul=None,
     )
     from_us = min(known_us, at_us + therapy.silence_max_us)
     moved_us = from_us
     if whole.rate_ul_per_h and whole.counter_ul is not None:
         step_us = step_ul_of(therapy, whole) * HOUR_US / (therapy.min_rate_fraction * whole.rate_ul_per_h)
         moved_us = min(whole.to_us, from_us + int(step_us) + MARGIN_US)
+    is_kept = whole.kept_us is not None and whole.kept_us >= from_us
     rest = replace(
         whole,
         at_us=from_us,
@@ -149,5 +173,7 @@ def _parted_blindly(
         counter_ul=None if from_us < whole.to_us else whole.counter_to_ul,
         moved_us=moved_us,
         remaining_ul=None,
+        kept_us=whole.kept_us if is_kept else None,
+        kept_ul=whole.kept_ul if is_kept else None,
     )
     return first, [rest]

@@ -142,5 +142,13 @@ def _until(piece: Evidence, at_us: int) -> Evidence:
     if piece.to_us <= at_us:
         return piece
     return replace(
-        piece, to_us=at_us, counter_to_ul=None, read_to_us=None, still_us=None, remaining_to_ul=None, samples=b""
+        piece,
+        to_us=at_us,
+        counter_to_ul=None,
+        read_to_us=None,
+        still_us=None,
+        remaining_to_ul=None,
+        samples=b"",
+        kept_us=None,
+        kept_ul=None,
     )

@@ -47,6 +47,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):
         remaining_ul: What is left in the bag.
         rate_ul_per_h: The last rate at which therapy flowed.
         step_ul: One step of the counter.
+        kept_us, kept_ul: When flow had last kept up with this rate, and the counter then; 0 and None if none was read.
     """
 
     at_us: int
@@ -56,6 +57,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):
     remaining_ul: int | None
     rate_ul_per_h: int | None
     step_ul: int
+    kept_us: int = 0
+    kept_ul: int | None = None
 
 
 class Ran(msgspec.Struct, frozen=True, gc=False):
@@ -77,8 +80,11 @@ def step_ul_of(therapy: Therapy, evidence: Evidence) -> int:
     return evidence.step_ul if evidence.step_ul is not None else round(therapy.counter_step_ml * 1000)
 
 
-def after(before: Reading | None, evidence: Evidence, therapy: Therapy) -> Reading | None:
-    """Return the last reading once ``evidence`` (the whole of a stretch) is taken in."""
+def after(before: Reading | None, evidence: Evidence, therapy: Therapy, *, is_unbroken: bool = False) -> Reading | None:
+    """Return the last reading once ``evidence`` (the whole of a stretch) is taken in.
+
+    ``is_unbroken`` says that flow was claimed, and not denied, since ``before``.
+    """
     if evidence.counter_ul is None and evidence.remaining_ul is None:
         return before
     motion = _motion(evidence)
@@ -86,8 +92,14 @@ def after(before: Reading | None, evidence: Evidence, therapy: Therapy) -> Readi
     counter = evidence.counter_to_ul if evidence.counter_to_ul is not None else evidence.counter_ul
     at_us = evidence.at_us if evidence.read_to_us is None else evidence.read_to_us
     still_us = at_us if evidence.still_us is None else evidence.still_us
+    kept_us, kept_ul = _kept(evidence, (still_us, counter), therapy)
     if before is not None and before.counter_ul == evidence.counter_ul == counter:
         still_us = min(before.still_us, still_us)
+    step_ul = step_ul_of(therapy, evidence)
+    if is_unbroken and before is not None and _goes_on(before, evidence, step_ul):
+        lag = lag_of(before, kept_ul, kept_us, therapy.min_rate_fraction)
+        if lag is not None and lag > 0:
+            kept_us, kept_ul = before.kept_us, before.kept_ul
     return Reading(
         at_us=at_us,
         still_us=still_us,
@@ -95,7 +107,34 @@ def after(before: Reading | None, evidence: Evidence, therapy: Therapy) -> Readi
         counter_ul=counter,
         remaining_ul=evidence.remaining_ul if evidence.remaining_to_ul is None else evidence.remaining_to_ul,
         rate_ul_per_h=rate if rate or before is None else before.rate_ul_per_h,
-        step_ul=step_ul_of(therapy, evidence),
+        step_ul=step_ul,
+        kept_us=kept_us,
+        kept_ul=kept_ul,
+    )
+
+
+def _kept(evidence: Evidence, last: tuple[int, int | None], therapy: Therapy) -> tuple[int, int | None]:
+    """Return the reading of a stretch since which its counter lags most; ``last`` is the last one."""
+    (last_us, last_ul), rate = last, evidence.rate_ul_per_h
+    if last_ul is None or _motion(evidence) is not Motion.FLOWING:
+        return 0, None
+    from_us, from_ul = evidence.at_us, evidence.counter_ul
+    if evidence.kept_us is not None:
+        from_us, from_ul = evidence.kept_us, evidence.kept_ul
+    if from_ul is None or from_ul > last_ul or not rate:
+        return last
+    due = due_ul_per_h(rate, therapy.min_rate_fraction) * (last_us - from_us)
+    return (from_us, from_ul) if due > (last_ul - from_ul) * HOUR_US else last
+
+
+def _goes_on(before: Reading, evidence: Evidence, step_ul: int) -> bool:
+    """Return whether evidence of flow goes on with flow that was read before, so that their lags can be summed."""
+    if before.motion is not Motion.FLOWING or _motion(evidence) is not Motion.FLOWING:
+        return False
+    if evidence.rate_ul_per_h != before.rate_ul_per_h or step_ul != before.step_ul:
+        return False
+    return (
+        before.counter_ul is not None and evidence.counter_ul is not None and evidence.counter_ul >= before.counter_ul
     )
 
 
@@ -161,6 +200,27 @@ def has_moved(before: Reading | None, evidence: Evidence) -> bool:
         return False
     base = 0 if evidence.counter_ul < before.counter_ul else before.counter_ul
     return evidence.counter_ul > base
+
+
+def due_ul_per_h(rate_ul_per_h: int, fraction: float) -> int:
+    """Return what must flow in an hour to be therapy, in whole microlitres: sums of it are exact."""
+    return int(fraction * rate_ul_per_h)
+
+
+def lag_of(before: Reading, counter_ul: int | None, at_us: int, fraction: float) -> int | None:
+    """Return by how much the counter lags since it last kept up, in microlitres times microseconds per hour.
+
+    Negative where it is ahead; None where nothing can be said, as of a counter that went back.
+    """
+    kept_ul, rate = before.kept_ul, before.rate_ul_per_h
+    if kept_ul is None or counter_ul is None or counter_ul < kept_ul or not rate:
+        return None
+    return due_ul_per_h(rate, fraction) * (at_us - before.kept_us) - (counter_ul - kept_ul) * HOUR_US
+
+
+def is_lag_due(before: Reading, lag: int, fraction: float) -> bool:
+    """Return whether a lag is more than one step, and more than reports come late."""
+    return lag > due_ul_per_h(before.rate_ul_per_h or 0, fraction) * MARGIN_US + before.step_ul * HOUR_US
 
 
 def is_due(before: Reading | None, counter_ul: int | None, at_us: int, fraction: float) -> bool:

@@ -13,9 +13,10 @@ from monitor.interruption.device_time import is_clock_due
 from monitor.interruption.events import Order, PumpObserved
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.hearing import window_after
+from monitor.interruption.lagging import is_unbroken
 from monitor.interruption.off_patient import is_off_now
 from monitor.interruption.policy import Policy
-from monitor.interruption.reading import Reading, is_due
+from monitor.interruption.reading import Reading, is_due, is_lag_due, lag_of
 from monitor.interruption.samples import added
 from monitor.interruption.state import PumpState
 
@@ -93,9 +94,24 @@ def _moved_on(state: PumpState, seen: StatusObserved, at_us: int, policy: Policy
         moved_ul = counter_ul - reading.counter_ul
         if moved_ul < 0 or is_due(reading, counter_ul, at_us, policy.therapy.min_rate_fraction):
             return None
-        still_us = at_us if moved_ul else reading.still_us
+        still_us, kept_us, kept_ul = reading.still_us, reading.kept_us, reading.kept_ul
+        if moved_ul:
+            still_us, fraction = at_us, policy.therapy.min_rate_fraction
+            lag = None if not is_unbroken(state.fold) else lag_of(reading, counter_ul, at_us, fraction)
+            if lag is None or is_lag_due(reading, lag, fraction):
+                return None
+            if lag <= 0:
+                kept_us, kept_ul = at_us, counter_ul
         reading = Reading(
-            at_us, still_us, reading.motion, counter_ul, remaining_ul, reading.rate_ul_per_h, reading.step_ul
+            at_us,
+            still_us,
+            reading.motion,
+            counter_ul,
+            remaining_ul,
+            reading.rate_ul_per_h,
+            reading.step_ul,
+            kept_us,
+            kept_ul,
         )
     return replace(
         state,

@@ -55,7 +55,10 @@ def read(at_us: int, counter_ul: int | None = 1000, motion: Motion = Motion.FLOW
         "rate_ul_per_h": RATE_UL_PER_H,
         "step_ul": STEP_UL,
     }
-    return Reading(at_us=at_us, motion=motion, counter_ul=counter_ul, **{**fields, **changes})
+    fields = {**fields, **changes}
+    is_kept = motion is Motion.FLOWING and counter_ul is not None
+    kept = {"kept_us": fields["still_us"], "kept_ul": counter_ul} if is_kept else {}
+    return Reading(at_us=at_us, motion=motion, counter_ul=counter_ul, **{**kept, **fields})
 
 
 def ended(from_us: int, to_us: int, **changes: Any) -> Stop:

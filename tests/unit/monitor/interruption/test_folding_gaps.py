@@ -151,7 +151,7 @@ def test_it_may_have_stood_from_the_first_instant_on() -> None:
 def test_flow_with_a_counter_that_stands_opens_a_stop_back_to_its_last_movement() -> None:
     fold = replace(COUNTED, reading=read(minute(0), still_us=minute(-2)))
     stop = OpenStop(minute(-2), is_flow_claimed=True, earliest_why=Why.COUNTER_STOOD, is_counter_still=True)
-    expected = replace(fold, stop=stop, reading=read(minute(1), still_us=minute(-2)))
+    expected = replace(fold, stop=stop, reading=read(minute(1), still_us=minute(-2), kept_us=minute(1)))
     assert apply(fold, flow(minute(1), counter_ul=1000), THERAPY) == expected
 
 

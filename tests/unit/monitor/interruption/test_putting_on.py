@@ -28,6 +28,7 @@ INSTANTS = frozenset(
         "expected_us",
         "flow_us",
         "hung_us",
+        "kept_us",
         "last_flow_us",
         "moved_us",
         "opened_us",

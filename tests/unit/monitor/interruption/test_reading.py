@@ -163,9 +163,9 @@ def test_where_nothing_is_known_nothing_lags(before: Reading | None) -> None:
 def test_a_run_leaves_its_last_reading() -> None:
     run = evidence(10, 1000, counter_to_ul=1500, read_to_us=HOUR_US, still_us=HOUR_US - 5, remaining_ul=9, step_ul=50)
     left = after(None, run, BLINATUMOMAB)
-    assert left == Reading(HOUR_US, HOUR_US - 5, Motion.FLOWING, 1500, 9, 5000, 50)
+    assert left == Reading(HOUR_US, HOUR_US - 5, Motion.FLOWING, 1500, 9, 5000, 50, 10 * MINUTE_US, 1000)
     assert after(left, evidence(70, 1500, remaining_ul=8, remaining_to_ul=7), BLINATUMOMAB) == Reading(
-        70 * MINUTE_US, HOUR_US - 5, Motion.FLOWING, 1500, 7, 5000, 100
+        70 * MINUTE_US, HOUR_US - 5, Motion.FLOWING, 1500, 7, 5000, 100, 70 * MINUTE_US, 1500
     )
 
 

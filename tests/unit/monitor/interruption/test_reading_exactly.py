@@ -63,7 +63,7 @@ def test_a_tenth_more_than_the_gap_holds_is_the_last_that_is_believed() -> None:
 
 def test_a_new_rate_of_flow_takes_the_place_of_the_last_one() -> None:
     assert after(replace(BEFORE, rate_ul_per_h=5000), seen(9, counter_ul=1000), BLINATUMOMAB) == Reading(
-        9, 0, Motion.FLOWING, 1000, None, 7000, 100
+        9, 0, Motion.FLOWING, 1000, None, 7000, 100, 9, 1000
     )
 
 
@@ -78,8 +78,8 @@ def test_the_rate_of_what_is_no_therapy_is_not_kept(kind: EvidenceKind, motion: 
 
 def test_flow_that_tells_no_rate_leaves_the_last_one() -> None:
     told = seen(9, counter_ul=1100, rate_ul_per_h=None)
-    assert after(BEFORE, told, BLINATUMOMAB) == Reading(9, 9, Motion.FLOWING, 1100, None, 7000, 100)
-    assert after(None, told, BLINATUMOMAB) == Reading(9, 9, Motion.FLOWING, 1100, None, None, 100)
+    assert after(BEFORE, told, BLINATUMOMAB) == Reading(9, 9, Motion.FLOWING, 1100, None, 7000, 100, 9, 1100)
+    assert after(None, told, BLINATUMOMAB) == Reading(9, 9, Motion.FLOWING, 1100, None, None, 100, 9, 1100)
 
 
 def test_a_counter_that_moves_on_is_due_from_its_last_reading_only() -> None:

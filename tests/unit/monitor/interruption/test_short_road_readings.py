@@ -134,6 +134,31 @@ def test_a_counter_that_lags_by_more_than_a_step_takes_the_long_road(late_us: in
     assert (short(ran(), word(1.5), at_us) is None) is bool(late_us)
 
 
+@pytest.mark.parametrize("late_us", [0, 1])
+def test_a_counter_that_lags_in_the_sum_takes_the_long_road_once_it_moves(late_us: int) -> None:
+    # Half of 6 mL/h are 150 microlitres in three minutes; 50 came, and a step may lack.
+    kept_us = NOW_US - 3 * MINUTE_US - MARGIN_US - late_us
+    before = with_reading(ran(), counter_ul=1400, kept_us=kept_us, kept_ul=1400)
+    assert (short(before, word(1.45)) is None) is bool(late_us)
+    assert short(before, word(1.4)) is not None
+
+
+@pytest.mark.parametrize(("kept_ul", "is_level"), [(1500, True), (1501, False)])
+def test_a_counter_that_keeps_up_is_summed_from_there(kept_ul: int, *, is_level: bool) -> None:
+    after = short(with_reading(ran(), kept_us=minute(4), kept_ul=kept_ul), word(1.6))
+    assert after is not None
+    assert after.fold.reading is not None
+    kept = (after.fold.reading.kept_us, after.fold.reading.kept_ul)
+    assert kept == ((NOW_US, 1600) if is_level else (minute(4), kept_ul))
+
+
+def test_a_counter_is_not_summed_from_before_a_stop() -> None:
+    before = with_reading(ran(), kept_us=minute(4), kept_ul=1501)
+    fold = replace(before.fold, flow_from_us=minute(4) + 1)
+    assert short(replace(before, fold=fold, base=fold), word(1.6)) is None
+    assert short(with_reading(ran(), kept_us=minute(4), kept_ul=None), word(1.6)) is None
+
+
 @pytest.mark.parametrize(
     ("seq", "boot"), [(3, "a"), (2, "a"), (4, "b"), (4, None)], ids=["again", "late", "restarted", "restarted unsaid"]
 )
