@@ -42,7 +42,6 @@ class Timers:
         )
         self._on_housekeeping = on_housekeeping
         self._kept_ns = boot_ns()
-        self._schedule_housekeeping()
         self._stopping = threading.Event()
         self._idle = threading.Condition()
         self._busy = 0
@@ -50,6 +49,7 @@ class Timers:
         self._lock = threading.Lock()
         self._armed_us: int | None = None
         self._rang_ns = boot_ns()
+        self._schedule_housekeeping()
 
     def start(self) -> None:
         """Begin to ring."""
@@ -57,16 +57,21 @@ class Timers:
         self._watch.start()
 
     def _schedule_housekeeping(self) -> None:
-        trigger = DateTrigger(run_date=_wall_in(HOUSEKEEPING_S))
-        self._scheduler.add_job(self._keep_house, trigger, id="housekeeping", replace_existing=True)
+        with self._lock:
+            self._add(self._keep_house, HOUSEKEEPING_S, "housekeeping")
+
+    def _add(self, job: Callable[[], None], wait_s: float, name: str) -> None:
+        """Let the scheduler do ``job`` in ``wait_s``, unless everything is stopping; the caller holds the lock."""
+        if not self._stopping.is_set():
+            trigger = DateTrigger(run_date=_wall_in(wait_s))
+            self._scheduler.add_job(job, trigger, id=name, replace_existing=True)
 
     def _keep_house(self) -> None:
         self._kept_ns = boot_ns()
         try:
             self._at_work(self._on_housekeeping)
         finally:
-            if not self._stopping.is_set():
-                self._schedule_housekeeping()
+            self._schedule_housekeeping()
 
     def _at_work(self, what: Callable[[], None]) -> None:
         """Do ``what``, unless everything is stopping."""
@@ -98,9 +103,7 @@ class Timers:
                 return
             self._armed_us = deadline_us
             wait_s = (deadline_us - self._clock.now_us()) / SECOND_US / self._clock.speed
-            wait_s = min(max(wait_s, 0.0), RING_S_MAX)
-            trigger = DateTrigger(run_date=_wall_in(wait_s))
-            self._scheduler.add_job(self._ring, trigger, id="ring", replace_existing=True)
+            self._add(self._ring, min(max(wait_s, 0.0), RING_S_MAX), "ring")
 
     def _ring(self) -> None:
         with self._lock:
@@ -122,6 +125,9 @@ class Timers:
         if self._watch.is_alive():
             self._watch.join(HOUSEKEEPING_S)
         if self._scheduler.running:
+            # Its thread fails over a job that it is at when it is stopped: after this there is none, and none comes.
+            with self._lock:
+                self._scheduler.remove_all_jobs()
             self._scheduler.shutdown(wait=False)
         with self._idle:
             self._idle.wait_for(lambda: self._busy == 0, STOP_S)
