@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from monitor.escalation.channel import ACCEPTED, Channel, Delivery, DeliveryState, Notice
 from monitor.escalation.dispatcher import Dispatcher, DispatcherSettings, NoticeOutcome
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 FAILED = Delivery(DeliveryState.FAILED, why="not now")
 REFUSED = Delivery(DeliveryState.FAILED, can_retry=False, why="never")
 UNKNOWN = Delivery(DeliveryState.UNKNOWN, why="no answer")

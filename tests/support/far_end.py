@@ -19,8 +19,11 @@ from typing import Self
 from drivers.contract import Batch, Driver, DriverContext, Observation
 from drivers.errors import LinkError
 
-READS_MAX = 400
+PATIENCE_S = 60.0
 READ_S = 0.05
+CAUGHT_UP = b"\xfe"
+"""A byte that no driver sends: what was sent before it has been heard when it is."""
+
 _READ_BYTES = 65_536
 _WALL_MINUS_STEADY_S = time.time() - time.monotonic()
 
@@ -46,6 +49,8 @@ class FarEnd:
         self._stop: tuple[int, int] | None = None
         self._thread: threading.Thread | None = None
         self._decoys: list[tuple[int, int]] = []
+        self._name = ""
+        self._has_caught_up = threading.Event()
 
     def __enter__(self) -> Self:
         """Plug it in."""
@@ -67,13 +72,15 @@ class FarEnd:
         return str(self.path.readlink())
 
     def plug(self, *, as_another: bool = False) -> None:
-        """Come on line; ``as_another`` takes the old device name away first, so that the new one differs."""
-        if as_another:
-            self._decoys.append(os.openpty())
-        self._ends = os.openpty()
-        tty.setraw(self._ends[1])
+        """Come on line; ``as_another`` under a device name that differs from the last one."""
+        ends = os.openpty()
+        while as_another and os.ttyname(ends[1]) == self._name:
+            self._decoys.append(ends)
+            ends = os.openpty()
+        self._ends, self._name = ends, os.ttyname(ends[1])
+        tty.setraw(ends[1])
         self.path.unlink(missing_ok=True)
-        self.path.symlink_to(os.ttyname(self._ends[1]))
+        self.path.symlink_to(self._name)
         self._stop = os.pipe()
         self._thread = threading.Thread(target=self._listen, args=(self._ends[0], self._stop[0]), daemon=True)
         self._thread.start()
@@ -83,7 +90,7 @@ class FarEnd:
         if self._ends is None or self._stop is None or self._thread is None:
             return
         os.write(self._stop[1], b"x")
-        self._thread.join(5)
+        self._thread.join(PATIENCE_S)
         self.path.unlink(missing_ok=True)
         for descriptor in (*self._ends, *self._stop):
             os.close(descriptor)
@@ -99,25 +106,34 @@ class FarEnd:
         """Put bytes on the line and wait until they lie at the near end, unread."""
         self.say(data)
         assert self._ends is not None
-        assert select.select([self._ends[1]], [], [], 5)[0]
+        assert select.select([self._ends[1]], [], [], PATIENCE_S)[0]
 
     def until_heard(self, what: bytes) -> None:
-        """Wait until the driver has sent ``what``; fails after some seconds."""
-        for _ in range(READS_MAX):
-            if what in self.heard:
-                return
+        """Wait until the driver has sent ``what``."""
+        ends_s = time.monotonic() + PATIENCE_S
+        while what not in self.heard:
+            assert time.monotonic() < ends_s, f"{what!r} was never heard, only {self.heard!r}"
             time.sleep(READ_S)
-        raise AssertionError(f"{what!r} was never heard, only {self.heard!r}")
+
+    def catch_up(self) -> None:
+        """Wait until everything that the driver has sent so far was heard."""
+        assert self._ends is not None
+        self._has_caught_up.clear()
+        os.write(self._ends[1], CAUGHT_UP)
+        assert self._has_caught_up.wait(PATIENCE_S), f"the far end hears nothing more after {self.heard[-40:]!r}"
 
     def _listen(self, line: int, stop: int) -> None:
         while True:
             ready, _, _ = select.select([line, stop], [], [])
             if stop in ready:
                 return
-            data = os.read(line, _READ_BYTES)
-            self.heard += data
-            if answer := self._answer(data):
-                os.write(line, answer)
+            arrived = os.read(line, _READ_BYTES)
+            if data := arrived.replace(CAUGHT_UP, b""):
+                self.heard += data
+                if answer := self._answer(data):
+                    os.write(line, answer)
+            if CAUGHT_UP in arrived:
+                self._has_caught_up.set()
 
 
 class Kept:
@@ -179,17 +195,18 @@ class Listener:
         return batch
 
     def until(self, what: Callable[[], bool], *, between: Callable[[], object] = lambda: None) -> None:
-        """Read until ``what`` holds; fails after a bounded number of reads."""
-        for _ in range(READS_MAX):
-            if what():
-                return
+        """Read until ``what`` holds."""
+        ends_s = time.monotonic() + PATIENCE_S
+        while not what():
+            brought = f"only {self.heard[-5:]}, refused: {self.causes[-5:]}"
+            assert time.monotonic() < ends_s, f"{PATIENCE_S:g} s of reading brought {brought}"
             between()
             self.step()
-        raise AssertionError(f"{READS_MAX} reads brought only {self.heard[-5:]}, refused: {self.causes[-5:]}")
 
     def until_cut(self) -> LinkError:
         """Read until the line is said to have failed."""
-        for _ in range(READS_MAX):
+        ends_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < ends_s:
             try:
                 self.step()
             except LinkError as error:

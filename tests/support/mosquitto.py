@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-START_WAIT_S = 10.0
-STOP_WAIT_S = 10.0
+START_WAIT_S = 30.0
+STOP_WAIT_S = 30.0
 START_TRIES = 3
 
 
@@ -140,7 +140,7 @@ class Broker:
         deadline_s = time.monotonic() + START_WAIT_S
         while process.poll() is None and time.monotonic() < deadline_s:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
             except OSError:
                 time.sleep(0.01)
             else:

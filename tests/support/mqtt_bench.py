@@ -19,7 +19,7 @@ from drivers.testing.bench import Disturbance
 from mosquitto import Broker
 from observation_text import as_text
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 QUALITY = 1
 UNHEARD_MAX = 5
 """How many messages of its own the bench may have ahead of its listener."""

@@ -18,7 +18,7 @@ from drivers.errors import LinkError
 from drivers.mqtt_pump.driver import MqttDriver
 from mosquitto import Broker
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 STEP_S = 0.1
 
 

@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
     """Takes one connection's requests."""
 
     protocol_version = "HTTP/1.1"
-    timeout = 10
+    timeout = 60
     receiver: Receiver
 
     def setup(self) -> None:
@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
         self.receiver.requests.append((self.path, headers, body))
         answer = self.receiver.answer_to(body)
         if answer.hold is not None:
-            answer.hold.wait(10)
+            answer.hold.wait(60)
         if answer.status == 0:
             self.close_connection = True
             return
@@ -110,4 +110,4 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
                 answer.hold.set()
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(30)

@@ -42,7 +42,7 @@ class Relay:
         self._ends.set()
         self._flows.set()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(30)
         for line in [self._listener, *self._lines]:
             line.close()
 
