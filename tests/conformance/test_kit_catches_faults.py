@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -23,20 +23,38 @@ from memory_line import BUDGET_PER_MINUTE, MemoryBench, SoundDriver, check
 
 
 class Kit(DriverConformance):
-    capabilities = Capabilities(patience_s=0.5)
+    capabilities = Capabilities(patience_s=50.0)
 
 
 class AskingKit(DriverConformance):
+    capabilities = Capabilities(patience_s=50.0, queries=(rb"\?\n",), queries_per_minute_max=BUDGET_PER_MINUTE)
+
+
+class HastyKit(DriverConformance):
+    """For drivers that break a promise: the check that catches them waits for nothing but its patience's end."""
+
+    capabilities = Capabilities(patience_s=0.5)
+
+
+class HastyAskingKit(DriverConformance):
     capabilities = Capabilities(patience_s=0.5, queries=(rb"\?\n",), queries_per_minute_max=BUDGET_PER_MINUTE)
 
 
+class SlowKit(DriverConformance):
+    """For a driver that must still be waiting when the patience is at its end, also where that is noticed late."""
+
+    capabilities = Capabilities(patience_s=2.5)
+
+
 @pytest.fixture(autouse=True)
-def no_thread_of_one_fault_meets_the_next(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(reader, "THREAD_END_S", 0.2)
+def no_thread_of_one_fault_meets_the_next() -> Iterator[None]:
     yield
+    for end in LeavesAThread.ends:
+        end.set()
+    LeavesAThread.ends.clear()
     for thread in threading.enumerate():
         if thread is not threading.current_thread():
-            thread.join(5)
+            thread.join(60)
 
 
 class TakesKvoForDelivery(SoundDriver):
@@ -131,10 +149,12 @@ class FailsOnSecondClose(SoundDriver):
 
 
 class LeavesAThread(SoundDriver):
+    ends: ClassVar[list[threading.Event]] = []
+
     def open(self, bookmark: bytes | None) -> None:
         super().open(bookmark)
-        self.end = threading.Event()
-        threading.Thread(target=self.end.wait, args=(1.0,), daemon=True).start()
+        self.ends.append(threading.Event())
+        threading.Thread(target=self.ends[-1].wait, daemon=True).start()
 
 
 class Commands(SoundDriver):
@@ -182,11 +202,11 @@ BROKEN = [
 IDS = [f"{broken.__name__}-{name}" for broken, name in BROKEN]
 
 
-def run(make: type[SoundDriver], name: str, **arguments: Any) -> None:
+def run(make: type[SoundDriver], name: str, kit: DriverConformance | None = None, **arguments: Any) -> None:
     """Run one check of the kit as pytest would, without its fixtures."""
     pumps = ("one", "two") if name == "test_pumps_on_one_link_are_told_apart" else ("one",)
     bench = MemoryBench(make, pumps=pumps)
-    kit = AskingKit() if make.asks else Kit()
+    kit = kit or (AskingKit() if make.asks else Kit())
     function: Callable[..., None] = getattr(kit, name)
     wanted = function.__code__.co_varnames[: function.__code__.co_argcount]
     with ExitStack() as stack:
@@ -201,9 +221,11 @@ def run(make: type[SoundDriver], name: str, **arguments: Any) -> None:
 
 @pytest.mark.parametrize(("broken", "name"), BROKEN, ids=IDS)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_broken_promise_is_caught(broken: type[SoundDriver], name: str) -> None:
+def test_a_broken_promise_is_caught(broken: type[SoundDriver], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "THREAD_END_S", 0.2)
+    kit = SlowKit() if broken is WaitsThroughClose else HastyAskingKit() if broken.asks else HastyKit()
     with pytest.raises((AssertionError, LinkError)):
-        run(broken, name)
+        run(broken, name, kit)
 
 
 @pytest.mark.parametrize("name", sorted({name for _, name in BROKEN}))
@@ -215,13 +237,13 @@ def test_a_sound_driver_passes(name: str) -> None:
 def test_a_driver_that_junk_confuses_is_caught(broken: type[SoundDriver]) -> None:
     run(SoundDriver, "test_junk_is_counted_and_costs_no_later_message", junk=b"junk\n")
     with pytest.raises(AssertionError):
-        run(broken, "test_junk_is_counted_and_costs_no_later_message", junk=b"junk\n")
+        run(broken, "test_junk_is_counted_and_costs_no_later_message", HastyKit(), junk=b"junk\n")
 
 
 def test_a_driver_that_mixes_pumps_is_caught() -> None:
     run(SoundDriver, "test_pumps_on_one_link_are_told_apart")
     with pytest.raises(AssertionError):
-        run(MixesPumps, "test_pumps_on_one_link_are_told_apart")
+        run(MixesPumps, "test_pumps_on_one_link_are_told_apart", HastyKit())
 
 
 def test_a_doubled_message_is_harmless_to_a_sound_driver() -> None:

@@ -22,6 +22,7 @@ class TestMqtt(DriverConformance):
         # Markers that the monitor writes to itself; no pump listens to them.
         queries=(rb"pumpwatch/1/monitor/bench/marker .*",),
         libraries=("paho",),
+        patience_s=50.0,  # for a machine that has much else to do; only a failing check waits so long
     )
 
     @pytest.fixture

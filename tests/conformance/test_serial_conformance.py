@@ -18,6 +18,9 @@ from drivers.testing.serial_bench import SerialBench
 from observation_text import as_text
 from zyno_bench import ALARMS, EVENTS, ZynoBench
 
+PATIENCE_S = 50.0
+"""For a machine that has much else to do; only a failing check waits so long."""
+
 POLYNOMIAL = 0x1021
 
 
@@ -40,7 +43,7 @@ def test_the_check_value_of_the_definition() -> None:
 
 
 class TestJsonLines(DriverConformance):
-    capabilities = Capabilities(libraries=("serial",))
+    capabilities = Capabilities(libraries=("serial",), patience_s=PATIENCE_S)
 
     @pytest.fixture
     def bench(self, tmp_path: Path) -> Iterator[Bench]:
@@ -62,6 +65,7 @@ class TestZyno(DriverConformance):
         queries=(rb"\x02(RN|RI|RC|RS|RL|RM|R3|R7|R9|RD|S9|Q0|Q3|Q4|Q5|Q6|RE0000[0-9A-F]{4})[0-9A-F]{2}\x03",),
         queries_per_minute_max=200,
         libraries=("serial",),
+        patience_s=PATIENCE_S,
     )
 
     def context(self, bench: Bench) -> DriverContext:
