@@ -15,9 +15,17 @@ from monitor.interruption.state import Hold
 
 HOSTILE = "<img src=x onerror=alert(1)></td></table><script>alert(2)</script>\u202e\x1b[31m"
 
+ROW_STYLES = """() => Object.fromEntries(
+  [...document.querySelectorAll("#pumps tr")].map((node) => {
+    const style = getComputedStyle(node);
+    return [node.dataset.pump, [style.opacity, style.backgroundColor]];
+  })
+)"""
+
 
 def pumps_shown(page: Page) -> list[str | None]:
-    return [shown.get_attribute("data-pump") for shown in page.locator("#pumps tr").all()]
+    # All at one instant, for the rows are drawn anew every now and then.
+    return list(page.evaluate("[...document.querySelectorAll('#pumps tr')].map((row) => row.dataset.pump)"))
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +80,11 @@ def test_a_silent_pump_is_loud_and_never_greyed_out(look: Look) -> None:
     expect(page.locator("#live")).to_have_text("LIVE")
     expect(row(page, "quiet-1")).to_contain_text("SILENT, 14 min ago")
     expect(row(page, "never-1")).to_contain_text("SILENT, never")
+    look_of = page.evaluate(ROW_STYLES)
     for pump in ("quiet-1", "never-1"):
-        assert row(page, pump).evaluate("node => getComputedStyle(node).opacity") == "1"
-        shown = row(page, pump).evaluate("node => getComputedStyle(node).backgroundColor")
-        assert shown != row(page, "fine-1").evaluate("node => getComputedStyle(node).backgroundColor")
+        opacity, background = look_of[pump]
+        assert opacity == "1"
+        assert background != look_of["fine-1"][1]
 
 
 def test_text_from_pumps_and_people_is_shown_and_never_run(look: Look) -> None:
