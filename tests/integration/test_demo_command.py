@@ -10,9 +10,10 @@ import pytest
 
 def demo(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "monitor", "demo", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=280)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("story", ["occlusion"])
 def test_without_a_terminal_it_tells_the_story_in_lines_and_ends_with_a_summary(story: str) -> None:
     done = demo("--story", story, "--speed", "400")

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fake_feed import FakeFeed
-from living import Hand, Living, eventually
+from living import ANSWER_S, COMMAND_S, Hand, Living, eventually
 from monitor.cli.app import app
 from monitor.errors import MonitorError
 from monitor.escalation.explanation import rule_of
@@ -74,7 +74,7 @@ def served_feed() -> FakeFeed:
 def shell(url: str, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "monitor", "explain", *words, "--url", url]
     env = {**os.environ, "PUMPWATCH_TOKEN": "token-of-viewer"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, env=env)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=COMMAND_S, env=env)
 
 
 def test_the_feed_shows_every_stop_with_what_set_its_instants_and_the_sentences() -> None:
@@ -134,7 +134,7 @@ def test_an_unknown_interruption_is_one_sentence(name: str) -> None:
 
 def test_no_name_at_all_is_wrong_usage() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "monitor", "explain"], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-m", "monitor", "explain"], capture_output=True, text=True, check=False, timeout=COMMAND_S
     )
     assert done.returncode == 2
 
@@ -226,5 +226,5 @@ def test_wrong_words_about_a_story_are_one_sentence(told: list[str]) -> None:
 def close(living: Living) -> None:
     body: dict[str, Any] = {"outcome": "supervised-restart", "note": "seen at the ward"}
     headers = {"Authorization": f"Bearer {living.token}"}
-    answer = httpx.post(f"{living.address}{STORED}/close", json=body, headers=headers, timeout=10)
+    answer = httpx.post(f"{living.address}{STORED}/close", json=body, headers=headers, timeout=ANSWER_S)
     assert answer.status_code < 300, answer.text

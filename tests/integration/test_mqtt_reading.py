@@ -10,7 +10,7 @@ import pytest
 from drivers.contract import LinkChanged, StatusObserved
 from drivers.mqtt_pump.link_errors import BrokerError
 from mosquitto import Broker
-from mqtt_link import KeptBytes, Link, Sender, Settler, status
+from mqtt_link import PATIENCE_S, Deadline, KeptBytes, Link, Sender, Settler, status
 
 
 def test_what_pumps_say_arrives_in_order_under_their_own_names(broker: Broker) -> None:
@@ -82,7 +82,7 @@ def test_a_broker_goes_on_while_older_messages_wait_for_the_commit(broker: Broke
     with Link(broker, receive_maximum=50) as link, Sender(broker) as sender:
         said = [sender.say(status(number)) for number in range(1, 501)]
         link.until_seqs(range(1, 501))
-        said[-1].wait_for_publish(5)
+        said[-1].wait_for_publish(PATIENCE_S)
         assert link.seqs == list(range(1, 501))
 
 
@@ -105,7 +105,7 @@ def test_acknowledgements_from_another_thread_keep_the_messages_coming(broker: B
 
 def test_a_retained_observation_is_refused_and_does_not_come_again(broker: Broker) -> None:
     with Sender(broker) as sender:
-        sender.say(status(1), retain=True).wait_for_publish(5)
+        sender.say(status(1), retain=True).wait_for_publish(PATIENCE_S)
         with Link(broker) as link:
             link.until(lambda: "retained" in link.causes)
             sender.say_statuses([2])
@@ -115,12 +115,12 @@ def test_a_retained_observation_is_refused_and_does_not_come_again(broker: Broke
             sender.say(status(3), retain=True)
             link.until(lambda: link.causes.count("retained") == 2)
             assert link.seqs == [2]
-        sender.say(b"", retain=True).wait_for_publish(5)
+        sender.say(b"", retain=True).wait_for_publish(PATIENCE_S)
 
 
 def test_a_last_will_is_passed_on_as_a_hint(broker: Broker) -> None:
     with Sender(broker) as sender:
-        sender.say(b"online", "p2", leaf="link", retain=True).wait_for_publish(5)
+        sender.say(b"online", "p2", leaf="link", retain=True).wait_for_publish(PATIENCE_S)
         with Link(broker) as link:
             link.until(lambda: bool(link.items))
             sender.say(b"offline", "p2", leaf="link", retain=True)
@@ -157,7 +157,7 @@ def test_only_the_configured_site_is_listened_to_even_in_an_old_session(broker: 
         link.until_live()
     # Without our memory the old subscription stays: the other site is refused, and ours is heard twice.
     with Sender(broker) as sender, Link(broker, site="home-7") as after:
-        sender.say(status(1), site="home-8").wait_for_publish(5)
+        sender.say(status(1), site="home-8").wait_for_publish(PATIENCE_S)
         sender.say_statuses([2])
         after.until(lambda: "other-site" in after.causes and 2 in after.seqs)
         assert set(after.seqs) == {2}
@@ -168,7 +168,7 @@ def test_a_subscription_of_an_earlier_configuration_is_given_up(broker: Broker) 
     with Link(broker, memory=memory) as link:
         link.until_live()
     with Sender(broker) as sender, Link(broker, memory=memory, site="home-7") as after:
-        sender.say(status(1), site="home-8").wait_for_publish(5)
+        sender.say(status(1), site="home-8").wait_for_publish(PATIENCE_S)
         sender.say_statuses([2])
         after.until_seqs([2])
         after.until_live()
@@ -205,10 +205,14 @@ def test_close_wakes_a_waiting_read(broker: Broker) -> None:
     with Link(broker) as link:
         link.until_live()
         outcome: list[object] = []
-        reading = threading.Thread(target=lambda: outcome.append(link.driver.read(60)))
+        reading = threading.Thread(target=lambda: outcome.append(link.driver.read(600)))
         reading.start()
+        deadline = Deadline()
+        while not link.driver._reading.locked():
+            deadline.check("a read under way")
+            reading.join(0.01)
         link.driver.close()
-        reading.join(5)
+        reading.join(PATIENCE_S)
         assert not reading.is_alive()
     with pytest.raises(BrokerError) as raised:
         link.driver.read(0)

@@ -119,6 +119,7 @@ def write_and_kill(nursery: subprocess.Popen[str], acknowledged: int, commits: i
                 pytest.fail(line)
         if acknowledged >= wanted and writer:
             os.kill(writer, signal.SIGKILL)
+            writer = 0  # once: what it wrote before may be read when its number is free again
     assert acknowledged >= wanted
     return acknowledged
 
