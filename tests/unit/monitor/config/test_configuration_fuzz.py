@@ -160,7 +160,9 @@ def test_the_file_itself_is_safe(registry: Registry, tmp_path: Path) -> None:
     assert_safe(settings_of(copy.deepcopy(FILE), tmp_path, registry))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(mutilated())
 def test_a_file_with_slips_is_refused_with_sentences_or_is_safe(
     registry: Registry, tmp_path: Path, raw: dict[str, Any]

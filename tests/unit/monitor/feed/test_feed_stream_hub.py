@@ -28,7 +28,7 @@ async def running(feed: FakeFeed, heartbeat_s: float = NEVER_S) -> AsyncGenerato
     hub.enter("somebody who listens all the time")
     task = asyncio.create_task(hub.run())
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             yield hub
     finally:
         task.cancel()
