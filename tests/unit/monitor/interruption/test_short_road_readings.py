@@ -152,6 +152,21 @@ def test_a_counter_that_keeps_up_is_summed_from_there(kept_ul: int, *, is_level:
     assert kept == ((NOW_US, 1600) if is_level else (minute(4), kept_ul))
 
 
+@pytest.mark.parametrize(("late_us", "kept"), [(1, (minute(0), 1000)), (0, (minute(60), 1001))])
+def test_a_counter_that_lags_by_the_least_there_is_is_summed_from_where_it_began(
+    late_us: int, kept: tuple[int, int]
+) -> None:
+    # Half of 2 microlitres an hour: after an hour and a microsecond a counter that moved by one lags by that.
+    state = PumpState(enrolled_at_us=0, fold=Fold(), base=Fold(), order=Order(rate_ml_per_h=0.002))
+    said = StatusObserved(delivery=DeliveryStatus.DELIVERING, rate_ml_per_h=0.002, volume_delivered_ml=1.0)
+    for count in range(0, 60, 10):
+        state = step_in_full(state, PumpObserved(at_us=minute(count), observation=said), POLICY).state
+    after = short(state, replace(said, volume_delivered_ml=1.001), minute(60) + late_us)
+    assert after is not None
+    assert after.fold.reading is not None
+    assert (after.fold.reading.kept_us, after.fold.reading.kept_ul) == kept
+
+
 def test_a_counter_is_not_summed_from_before_a_stop() -> None:
     before = with_reading(ran(), kept_us=minute(4), kept_ul=1501)
     fold = replace(before.fold, flow_from_us=minute(4) + 1)
