@@ -33,7 +33,7 @@ from monitor.interruption.resuming import (
     ran_after,
     settle,
 )
-from monitor.interruption.standing import doubt, is_slow, is_unparted, no_flow, reach_back, silence
+from monitor.interruption.standing import doubt, is_unparted, no_flow, reach_back, silence
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
@@ -264,7 +264,7 @@ def _witnessed(
             # Whatever the motor moved, it did not reach the patient.
             return fold, confirmed
         return replace(fold, stop=ran_after(stop, reading.at_us, found)), confirmed
-    if is_closed or is_slow(fold, stop):
+    if is_closed or stop.is_slowed:
         return replace(fold, stop=moved_inside(stop, evidence, found, is_blind=True)), confirmed
     if confirmed.at_us != evidence.at_us:
         return fold, confirmed

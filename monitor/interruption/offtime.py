@@ -31,6 +31,7 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
         ran_least_us, ran_most_us: How long the motor ran inside the stop, by counter or bag.
         is_silence: True if nothing but silence speaks for it.
         is_doubted: True once doubtful flow was seen in it: a trickle that moves no counter may have flowed.
+        is_slowed: True once the pump told of slow flow in it, which may move the counter too.
         is_denied: True if the pump's last word of itself was not flow, wherever its line was.
         put_on_at_us, put_on_ul: When the line was put on again, if nothing was said since; the counter before that.
     """
@@ -52,6 +53,7 @@ class OpenStop(msgspec.Struct, frozen=True, gc=False, array_like=True):
     is_denied: bool = False
     put_on_ul: int | None = None
     put_on_at_us: int | None = None
+    is_slowed: bool = False
 
 
 class Stop(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -226,8 +228,7 @@ def summed_us(group: Group | None, onset_why: Why, *, is_silence: bool) -> int:
 
 def joined(group: Group | None, stop: Stop) -> Group:
     """Return the interruption with one more finished stop."""
-    if group is None:
-        group = Group(stop.onset_earliest_us, 0, 0, 0, 0, 0)
+    group = group or Group(stop.onset_earliest_us, 0, 0, 0, 0, 0)
     before_us = summed_us(group, stop.whys[0], is_silence=stop.is_silence)
     silence_us = max(group.max_us - before_us, stop.max_us) if stop.is_silence else 0
     return Group(

@@ -44,7 +44,7 @@ def no_flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> F
             stop = _narrowed_onset(stop, reading.at_us, found, is_closed=is_closed or stop.is_doubted)
         elif found.at_least_us > 0:
             # It ran between two looks at a pump that stood.
-            is_closed = is_closed or is_slow(fold, stop)
+            is_closed = is_closed or stop.is_slowed
             stop = ran_inside(stop, 0 if is_closed else found.at_least_us, found.at_most_us)
     if _is_mark(fold, evidence):
         return _marked(fold, stop, evidence, was_claimed=was_claimed)
@@ -74,11 +74,6 @@ def _is_mark(fold: Fold, evidence: Evidence) -> bool:
     if evidence.kind is not EvidenceKind.PERSON_STOP or evidence.earliest_us != evidence.at_us:
         return False
     return is_taken_off(fold.off_patient, evidence.at_us) or is_put_on(fold.off_patient, evidence.at_us)
-
-
-def is_slow(fold: Fold, stop: OpenStop) -> bool:
-    """Return whether the pump told of slow flow in a stop, which moves the counter too; a latency window is none."""
-    return stop.is_doubted and fold.blind_to_us <= stop.onset_earliest_us
 
 
 def is_unparted(fold: Fold, reading: Reading) -> bool:
@@ -197,20 +192,30 @@ def doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
         window_us = None if evidence.kind is EvidenceKind.DOUBT else ahead.window_from_us(evidence.at_us)
         if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
             why = why_flowed(fold, last_us)
-            return replace(fold, stop=_doubted(last_us, why))
+            return replace(fold, stop=_doubted(last_us, why, evidence))
         # Taken back by a later stop: it flowed until that stop's window begins.
-        return replace(fold, stop=_doubted(window_us, Why.LATENCY))
+        return replace(fold, stop=_doubted(window_us, Why.LATENCY, evidence))
     run_us = stop.run_us
     if evidence.kind is EvidenceKind.RUN_DOUBTED and run_us is None and not stop.is_flow_claimed:
         run_us = evidence.at_us
-    if stop.is_flow_claimed and stop.is_doubted and stop.is_denied and run_us == stop.run_us:
-        return fold
-    stop = replace(stop, is_flow_claimed=True, is_doubted=True, run_us=run_us, is_denied=True, put_on_at_us=None)
-    return replace(fold, stop=stop)
+    is_slowed = stop.is_slowed or evidence.kind is EvidenceKind.DOUBT
+    found = replace(
+        stop,
+        is_flow_claimed=True,
+        is_doubted=True,
+        is_slowed=is_slowed,
+        run_us=run_us,
+        is_denied=True,
+        put_on_at_us=None,
+    )
+    return fold if found == stop else replace(fold, stop=found)
 
 
-def _doubted(onset_us: int, why: Why) -> OpenStop:
-    return OpenStop(onset_us, is_flow_claimed=True, earliest_why=why, is_doubted=True, is_denied=True)
+def _doubted(onset_us: int, why: Why, evidence: Evidence) -> OpenStop:
+    is_slowed = evidence.kind is EvidenceKind.DOUBT
+    return OpenStop(
+        onset_us, is_flow_claimed=True, earliest_why=why, is_doubted=True, is_denied=True, is_slowed=is_slowed
+    )
 
 
 def _flowed_until_window(fold: Fold, stop: OpenStop, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fold:

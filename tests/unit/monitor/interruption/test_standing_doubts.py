@@ -21,19 +21,24 @@ FLOWING = Fold(flow_from_us=minute(-20), last_flow_us=minute(0))
 
 
 def doubted(onset_us: int, why: Why = Why.FLOW_SEEN, **changes: Any) -> OpenStop:
-    """Return a stop that only doubt speaks for."""
+    """Return a stop that only flow which a later one takes back speaks for."""
     fields: dict[str, Any] = {"is_flow_claimed": True, "is_doubted": True, "is_denied": True, **changes}
     return OpenStop(onset_us, earliest_why=why, **fields)
+
+
+def slowed(onset_us: int, why: Why = Why.FLOW_SEEN) -> OpenStop:
+    """Return a stop that only slow flow speaks for."""
+    return doubted(onset_us, why, is_slowed=True)
 
 
 @pytest.mark.parametrize(
     ("fold", "at_us", "expected"),
     [
-        (FLOWING, minute(1), doubted(minute(0))),
-        (FLOWING, minute(-1), doubted(minute(-1))),
-        (replace(FLOWING, checked_us=minute(0)), minute(1), doubted(minute(0), Why.FLOW_CHECKED)),
-        (replace(FLOWING, reckoned_at_us=minute(0)), minute(1), doubted(minute(0), Why.PLAN)),
-        (Fold(), minute(1), doubted(minute(1))),
+        (FLOWING, minute(1), slowed(minute(0))),
+        (FLOWING, minute(-1), slowed(minute(-1))),
+        (replace(FLOWING, checked_us=minute(0)), minute(1), slowed(minute(0), Why.FLOW_CHECKED)),
+        (replace(FLOWING, reckoned_at_us=minute(0)), minute(1), slowed(minute(0), Why.PLAN)),
+        (Fold(), minute(1), slowed(minute(1))),
     ],
 )
 def test_doubt_opens_a_stop_back_to_the_last_flow(fold: Fold, at_us: int, expected: OpenStop) -> None:
@@ -48,7 +53,7 @@ WINDOW = Ahead(windows=((minute(5), minute(40)),))
     [
         (FLOW, minute(6), doubted(minute(5), Why.LATENCY)),
         (RUN, minute(6), doubted(minute(5), Why.LATENCY)),
-        (DOUBT, minute(6), doubted(minute(0))),
+        (DOUBT, minute(6), slowed(minute(0))),
         (FLOW, minute(5) - 1, doubted(minute(0))),
         (FLOW, minute(0) + SILENCE_US, doubted(minute(5), Why.LATENCY)),
         (FLOW, minute(0) + SILENCE_US + 1, doubted(minute(0))),
@@ -69,20 +74,24 @@ def test_a_window_that_begins_no_later_than_the_last_flow_sets_nothing(start: fl
 
 STOOD = OpenStop(minute(0), minute(1), minute(2), latest_why=Why.STOP_SAID, is_denied=True)
 DOUBTED = replace(STOOD, is_flow_claimed=True, is_doubted=True)
+SLOWED = replace(DOUBTED, is_slowed=True)
 
 
 @pytest.mark.parametrize(
     ("stop", "kind", "expected"),
     [
-        (STOOD, DOUBT, DOUBTED),
+        (STOOD, DOUBT, SLOWED),
         (STOOD, FLOW, DOUBTED),
         (STOOD, RUN, replace(DOUBTED, run_us=minute(5))),
         (replace(STOOD, run_us=minute(3)), RUN, replace(DOUBTED, run_us=minute(3))),
-        (replace(STOOD, run_us=minute(3)), DOUBT, replace(DOUBTED, run_us=minute(3))),
+        (replace(STOOD, run_us=minute(3)), DOUBT, replace(SLOWED, run_us=minute(3))),
         (replace(STOOD, is_flow_claimed=True), RUN, DOUBTED),
-        (replace(DOUBTED, is_denied=False), DOUBT, DOUBTED),
-        (replace(DOUBTED, is_doubted=False), DOUBT, DOUBTED),
-        (replace(DOUBTED, is_flow_claimed=False), DOUBT, DOUBTED),
+        (replace(DOUBTED, is_denied=False), DOUBT, SLOWED),
+        (replace(DOUBTED, is_doubted=False), DOUBT, SLOWED),
+        (replace(DOUBTED, is_flow_claimed=False), DOUBT, SLOWED),
+        (DOUBTED, DOUBT, SLOWED),
+        (SLOWED, FLOW, SLOWED),
+        (replace(SLOWED, is_denied=False), RUN, SLOWED),
         (replace(DOUBTED, is_flow_claimed=False), RUN, replace(DOUBTED, run_us=minute(5))),
     ],
 )
@@ -94,8 +103,9 @@ def test_doubt_inside_a_stop_is_noted_and_only_its_first_run_event_is_dated(
 
 
 def test_doubt_that_says_nothing_new_leaves_the_clock() -> None:
-    fold = replace(FLOWING, stop=DOUBTED)
+    fold = replace(FLOWING, stop=SLOWED)
     assert doubt(fold, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD) is fold
+    assert doubt(fold, told(FLOW, minute(5)), THERAPY, NOTHING_AHEAD) is fold
 
 
 def test_doubt_while_the_line_is_off_is_only_the_pumps_last_word() -> None:
@@ -104,10 +114,10 @@ def test_doubt_while_the_line_is_off_is_only_the_pumps_last_word() -> None:
     assert doubt(fold, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD) == replace(
         fold, stop=replace(STOOD, is_flow_claimed=True)
     )
-    assert doubt(fold, told(DOUBT, minute(6)), THERAPY, NOTHING_AHEAD) == replace(fold, stop=DOUBTED)
+    assert doubt(fold, told(DOUBT, minute(6)), THERAPY, NOTHING_AHEAD) == replace(fold, stop=SLOWED)
     flowing = replace(FLOWING, off_patient=off)
     opened = doubt(flowing, told(DOUBT, minute(5)), THERAPY, NOTHING_AHEAD)
-    assert opened == replace(flowing, stop=doubted(minute(0)))
+    assert opened == replace(flowing, stop=slowed(minute(0)))
 
 
 OFF = (OffPatient(minute(1), minute(10)),)

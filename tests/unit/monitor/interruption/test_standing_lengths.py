@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from clock_parts import HALF_HOUR_US, STEP_US, THERAPY, minute, read, told
+from clock_parts import HALF_HOUR_US, STEP_US, THERAPY, flow, minute, read, told
 from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.folding import apply, refold
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead
 from monitor.interruption.off_patient import OffPatient
 from monitor.interruption.offtime import Fold, OpenStop
@@ -235,3 +236,22 @@ def test_what_denies_flow_is_the_pumps_last_word(reading: Reading | None) -> Non
     assert found_standing(put_on, told(NO_FLOW, minute(5))).put_on_at_us is None
     for kind in (NO_FLOW, STOP, PERSON_STOP):
         assert found_standing(fold, told(kind, minute(5))).is_denied
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_slow_flow_in_a_stop_that_also_holds_a_window_is_not_taken_off_as_a_run(*, is_slow: bool) -> None:
+    said = [flow(minute(0), counter_ul=1000)]
+    said += [told(EvidenceKind.DOUBT, minute(1), counter_ul=1010)] if is_slow else []
+    said += [
+        told(EvidenceKind.STOP, minute(20), earliest_us=minute(5)),
+        told(EvidenceKind.NO_FLOW, minute(21), counter_ul=1100),
+        told(EvidenceKind.NO_FLOW, minute(40), counter_ul=1600),
+    ]
+    fold = refold(Fold(), tuple(said), THERAPY)
+    assert fold.stop is not None
+    assert fold.stop.is_slowed is is_slow
+    assert fold.stop.ran_least_us == (0 if is_slow else 400 * HOUR_US // 5000)
+    back = apply(fold, flow(minute(60), counter_ul=2600), THERAPY)
+    assert back.group is not None
+    # A motor that runs is taken off again as it comes back, but not where slow flow may have moved its counter.
+    assert (back.group.listed[0].ran_least_us == 0) is is_slow
