@@ -14,6 +14,7 @@ from monitor.interruption.alarms import OwnCode
 from monitor.interruption.alerts import raise_alert
 from monitor.interruption.classify import coverage_evidence
 from monitor.interruption.device_time import device_us_of
+from monitor.interruption.downtime import held, is_undated
 from monitor.interruption.effects import Effect, EvidenceAdmitted, EvidenceDoubted
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import admit, is_repeat, is_too_old, without_certainty
@@ -49,11 +50,30 @@ def admitted(
     device_us = device_us_of(said) if found.unsure_us else None
     if device_us is not None and not isinstance(said, LinkChanged):
         found = replace(found, device_us=device_us - int(said.age_s * SECOND_US))
+    if is_undated(state, found.at_us) and is_in_course(state, found.at_us):
+        return _undated(state, found, at_us, policy, effects, detail)
     earlier = past.then(state, found.at_us)
     if earlier is None:
         return _weighed(state, found, at_us, policy, effects, detail)
     weighed = _weighed(earlier, found, at_us, policy, effects, detail)
     return past.amended(state, found.at_us, weighed, policy.therapy)
+
+
+def _undated(
+    state: PumpState, found: Evidence, at_us: int, policy: Policy, effects: list[Effect], detail: str
+) -> PumpState:
+    kept = held(state, found, policy.therapy)
+    if kept is None:
+        effects.append(EvidenceDoubted(why=f"too much without a date until the clock is synchronised: {detail}"))
+        return raise_alert(state, OwnCode.LATE_EVIDENCE, at_us, effects, detail=detail)
+    if kept.undated != state.undated:
+        detail = f"{detail}, without a date until the clock is synchronised"
+        effects.append(EvidenceAdmitted(kind=_name(found), about_us=found.at_us, detail=detail))
+    return kept
+
+
+def _name(found: Evidence) -> str:
+    return found.kind.name.lower().replace("_", "-")
 
 
 def _weighed(
@@ -76,8 +96,7 @@ def _weighed(
         state = raise_alert(state, OwnCode.LATE_EVIDENCE, at_us, effects, detail=detail)
         return without_certainty(state, found)
     if not is_repeat(state, found, policy.therapy):
-        kind = found.kind.name.lower().replace("_", "-")
-        effects.append(EvidenceAdmitted(kind=kind, about_us=found.at_us, detail=detail))
+        effects.append(EvidenceAdmitted(kind=_name(found), about_us=found.at_us, detail=detail))
     return admit(state, found, policy.therapy)
 
 

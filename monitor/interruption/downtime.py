@@ -14,18 +14,21 @@ from monitor.interruption.alarms import OwnCode
 from monitor.interruption.alerts import raise_alert, resolve_code
 from monitor.interruption.effects import Effect, EvidenceAdmitted, EvidenceDoubted
 from monitor.interruption.events import ClockSynchronised, MonitorRestarted
-from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.evidence_log import admit, closed_log
+from monitor.interruption.evidence import DATED_STOPS, Evidence, EvidenceKind
+from monitor.interruption.evidence_log import LATE_MAX, admit, closed_log, without_certainty
 from monitor.interruption.folding import refold
 from monitor.interruption.off_patient import Stretches
 from monitor.interruption.offtime import Fold, OpenStop, known_until_us
 from monitor.interruption.policy import Policy, Therapy, thresholds_in_force
 from monitor.interruption.pump_clock import forgotten
 from monitor.interruption.putting_on import put_on
+from monitor.interruption.standing import reach_back
 from monitor.interruption.state import PumpState, Undated
 from monitor.interruption.why import Why
 
 TOO_LATE = "the clock was synchronised too late to amend what was counted for the downtime"
+
+_FLOWS = frozenset((EvidenceKind.FLOW, EvidenceKind.RUN, EvidenceKind.COVERED))
 
 replace = msgspec.structs.replace
 
@@ -73,6 +76,45 @@ def restarted(state: PumpState, event: MonitorRestarted, policy: Policy, effects
     )
 
 
+def is_undated(state: PumpState, about_us: int) -> bool:
+    """Return whether an instant has no date yet: before the start by monitor time, which lags by nobody knows what."""
+    return state.undated is not None and about_us < state.undated.doubt.at_us
+
+
+def held(state: PumpState, evidence: Evidence, therapy: Therapy) -> PumpState | None:
+    """Return the state with late evidence that has no date yet kept until the clock is synchronised, or None if full.
+
+    Until then what denies flow may make the interruption longer: it may have been as long ago as it says.
+    """
+    undated = state.undated
+    if undated is None or evidence in undated.late:
+        return state
+    if len(undated.late) >= LATE_MAX:
+        return None
+    undated = replace(undated, late=(*undated.late, evidence))
+    if evidence.kind in _FLOWS:
+        return without_certainty(replace(state, undated=undated), evidence)
+    stop, heard = undated.doubted.stop, _heard(state, therapy)
+    reach_us = reach_back(undated.doubted, evidence)
+    is_whole = state.base == undated.doubted
+    if stop is None or heard is None or not is_whole or reach_us >= stop.onset_earliest_us:
+        return replace(state, undated=undated)
+    why = Why.LATENCY if evidence.kind in DATED_STOPS else Why.STANDING_SEEN
+    doubted = replace(undated.doubted, stop=replace(stop, onset_earliest_us=reach_us, earliest_why=why))
+    undated = replace(undated, doubted=doubted)
+    return replace(state, undated=undated, base=doubted, fold=refold(doubted, heard, therapy))
+
+
+def _heard(state: PumpState, therapy: Therapy) -> tuple[Evidence, ...] | None:
+    """Return the evidence that the clock was folded from, or None if a review or a plan took something out of it."""
+    kept, undated = closed_log(state), state.undated
+    heard = kept if undated is None else tuple(piece for piece in kept if piece != undated.doubt)
+    for evidence in (heard, kept):
+        if state.fold == refold(state.base, evidence, therapy):
+            return evidence
+    return None
+
+
 def with_off_patient(state: PumpState, stretches: Stretches) -> PumpState:
     """Return the state with these stretches off the patient known to its clock, and to what it goes back to."""
     undated = state.undated
@@ -113,16 +155,16 @@ def _amended(state: PumpState, event: ClockSynchronised, back_us: int, therapy: 
     """Return the state with its evidence dated anew, or None if what the downtime did cannot be taken apart."""
     if state.completed_at_us is not None:
         return None
-    kept, undated = closed_log(state), state.undated
-    heard = kept if undated is None else tuple(piece for piece in kept if piece != undated.doubt)
-    if state.fold not in (refold(state.base, heard, therapy), refold(state.base, kept, therapy)):
-        # A review or a plan took something out of the clock; it must not come back.
+    kept, undated = _heard(state, therapy), state.undated
+    if kept is None:
+        # What was taken out must not come back.
         return None
     if undated is not None:
         if state.base != undated.doubted:
             return None
-        base, before = undated.base, list(undated.evidence)
-        after = [piece for piece in heard if piece.at_us >= back_us]
+        late = [put_on(piece, piece.earliest_us, event.moved_us) for piece in undated.late]
+        base, before = undated.base, [*undated.evidence, *late]
+        after = [piece for piece in kept if piece.at_us >= back_us and piece != undated.doubt]
     else:
         base = state.base
         if _newest_us(base) >= back_us:

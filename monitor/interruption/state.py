@@ -192,12 +192,14 @@ class Undated(msgspec.Struct, frozen=True, gc=False, array_like=True):
     Attributes:
         doubted, doubt: The clock and the evidence that stand for the downtime meanwhile.
         base, evidence: What the clock was folded from before.
+        late: What was heard since, about instants that came before the start or in the downtime: nobody knows which.
     """
 
     doubted: Fold
     doubt: Evidence
     base: Fold
     evidence: tuple[Evidence, ...] = ()
+    late: tuple[Evidence, ...] = ()
 
 
 class Past(msgspec.Struct, frozen=True, gc=False, array_like=True):
