@@ -16,8 +16,13 @@ BrokerFactory = Callable[..., Broker]
 
 
 @pytest.fixture
-def make_broker(tmp_path: Path) -> Iterator[BrokerFactory]:
-    """Make and start brokers with the arguments of ``mosquitto.Broker``; all are killed at the end."""
+def make_broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BrokerFactory]:
+    """Make and start brokers with the arguments of ``mosquitto.Broker``; all are killed at the end.
+
+    Our side gives them the time that they need on a machine that has much else to do.
+    """
+    monkeypatch.setattr("drivers.mqtt_pump.connection.ANSWER_TURNS", 240)
+    monkeypatch.setattr("drivers.mqtt_pump.client.CONNECT_WAIT_S", 30.0)
     if mosquitto_path() is None:
         if os.environ.get("CI"):
             pytest.fail("Mosquitto is not installed on the build server.")
@@ -31,6 +36,12 @@ def make_broker(tmp_path: Path) -> Iterator[BrokerFactory]:
             return brokers.enter_context(Broker(tmp_path / f"broker-{count}", **settings))
 
         yield make
+
+
+@pytest.fixture
+def long_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Close no line before a broker, however slow, has read what we acknowledged."""
+    monkeypatch.setattr("drivers.mqtt_pump.buffered_socket.GOODBYE_WAIT_S", 30.0)
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ def test_a_clock_that_went_back_while_we_were_away_proves_nothing(broker: Broker
         assert after.ages([1])[0] >= 7000
 
 
+@pytest.mark.usefixtures("long_goodbye")
 def test_what_was_read_long_ago_and_never_settled_comes_again_as_old_as_it_is(broker: Broker) -> None:
     with Link(broker) as link, Sender(broker) as sender:
         link.until_live()

@@ -32,6 +32,7 @@ def test_silence_is_none(broker: Broker) -> None:
         assert link.driver.read(0.2) is None
 
 
+@pytest.mark.usefixtures("long_goodbye")
 def test_what_was_settled_does_not_come_again_and_what_was_not_does(broker: Broker) -> None:
     with Link(broker) as link, Sender(broker) as sender:
         sender.say_statuses([1, 2])
@@ -86,6 +87,7 @@ def test_a_broker_goes_on_while_older_messages_wait_for_the_commit(broker: Broke
         assert link.seqs == list(range(1, 501))
 
 
+@pytest.mark.usefixtures("long_goodbye")
 @pytest.mark.parametrize("buffered", [True, False], ids=["buffered", "plain"])
 def test_acknowledgements_from_another_thread_keep_the_messages_coming(broker: Broker, buffered: bool) -> None:  # noqa: FBT001 - a table
     with (
@@ -129,6 +131,7 @@ def test_a_last_will_is_passed_on_as_a_hint(broker: Broker) -> None:
             assert hints == [("p2", True), ("p2", False)]
 
 
+@pytest.mark.usefixtures("long_goodbye")
 @pytest.mark.parametrize(
     ("payload", "cause"),
     [
