@@ -68,12 +68,8 @@ def _undated(
         return raise_alert(state, OwnCode.LATE_EVIDENCE, at_us, effects, detail=detail)
     if kept.undated != state.undated:
         detail = f"{detail}, without a date until the clock is synchronised"
-        effects.append(EvidenceAdmitted(kind=_name(found), about_us=found.at_us, detail=detail))
+        effects.append(EvidenceAdmitted(kind=found.kind.word, about_us=found.at_us, detail=detail))
     return kept
-
-
-def _name(found: Evidence) -> str:
-    return found.kind.name.lower().replace("_", "-")
 
 
 def _weighed(
@@ -96,7 +92,7 @@ def _weighed(
         state = raise_alert(state, OwnCode.LATE_EVIDENCE, at_us, effects, detail=detail)
         return without_certainty(state, found)
     if not is_repeat(state, found, policy.therapy):
-        effects.append(EvidenceAdmitted(kind=_name(found), about_us=found.at_us, detail=detail))
+        effects.append(EvidenceAdmitted(kind=found.kind.word, about_us=found.at_us, detail=detail))
     return admit(state, found, policy.therapy)
 
 

@@ -11,6 +11,7 @@ import msgspec
 from drivers.contract import AlarmCode
 from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, Stops, meaning_of
 from monitor.interruption.effects import AlertAcknowledged, AlertRaised, AlertResolved, Effect
+from monitor.interruption.reading import MARGIN_US
 from monitor.interruption.state import Alert, PumpState
 
 ALERTS_MAX = 64
@@ -70,6 +71,22 @@ def raise_alert(
     return replace(state, alerts=(*state.alerts, alert), next_alert=state.next_alert + 1)
 
 
+def began(state: PumpState, code: str, raw_code: str | None, began_at_us: int, *, is_new: bool) -> PumpState:
+    """Return the state with an alarm dated by when it last began: no end from before that is its end."""
+    alerts = tuple(
+        replace(alert, began_at_us=began_at_us)
+        if (alert.code, alert.raw_code, alert.latched) == (code, raw_code, False)
+        and (began_at_us < alert.raised_at_us if is_new else began_at_us > _began_us(alert))
+        else alert
+        for alert in state.alerts
+    )
+    return state if alerts == state.alerts else replace(state, alerts=alerts)
+
+
+def _began_us(alert: Alert) -> int:
+    return alert.raised_at_us if alert.began_at_us is None else alert.began_at_us
+
+
 def resolve_alerts(state: PumpState, numbers: set[int], at_us: int, effects: list[Effect]) -> PumpState:
     """Return the state with the alert conditions of these numbers resolved."""
     if not numbers:
@@ -84,15 +101,21 @@ def resolve_alerts(state: PumpState, numbers: set[int], at_us: int, effects: lis
 
 
 def resolve_code(
-    state: PumpState, code: str, at_us: int, effects: list[Effect], raw_code: str | None = None
+    state: PumpState,
+    code: str,
+    at_us: int,
+    effects: list[Effect],
+    raw_code: str | None = None,
+    ended_us: int | None = None,
 ) -> PumpState:
-    """Return the state with a code resolved, unless it is latched.
+    """Return the state with a code resolved, unless it is latched or began after ``ended_us``.
 
     An alarm that ends without a raw code ends every alarm of that code.
     """
     numbers: set[int] = set()
     for alert in state.alerts:
-        if alert.code == code and not alert.latched and (raw_code is None or alert.raw_code == raw_code):
+        is_meant = alert.code == code and (raw_code is None or alert.raw_code == raw_code)
+        if is_meant and not alert.latched and (ended_us is None or _began_us(alert) <= ended_us + MARGIN_US):
             numbers.add(alert.number)
     return resolve_alerts(state, numbers, at_us, effects)
 

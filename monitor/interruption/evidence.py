@@ -37,6 +37,11 @@ class EvidenceKind(IntEnum):
     COVERED = 10
     """The pump's log was read without a hole from ``earliest_us`` to ``at_us``: it kept no silence there."""
 
+    @property
+    def word(self) -> str:
+        """What the journal calls it."""
+        return self.name.lower().replace("_", "-")
+
 
 DATED_STOPS = frozenset((EvidenceKind.STOP, EvidenceKind.PERSON_STOP))
 """What says when flow stopped, and not only that it has."""

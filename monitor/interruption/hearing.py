@@ -22,7 +22,7 @@ from drivers.contract import (
 from monitor.interruption import past
 from monitor.interruption.admission import admitted, log_covered
 from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, AlertPriority, OwnCode, meaning_of
-from monitor.interruption.alerts import FLOW_DENIES, raise_alert, resolve_alerts, resolve_code
+from monitor.interruption.alerts import FLOW_DENIES, began, raise_alert, resolve_alerts, resolve_code
 from monitor.interruption.classify import (
     alarm_evidence,
     found_alarm_evidence,
@@ -215,9 +215,10 @@ def _known(code: str) -> tuple[str, str | None]:
 
 def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, effects: list[Effect]) -> PumpState:
     if alarm.phase is AlarmPhase.END:
-        resolved = resolve_code(state, alarm.code, at_us, effects, alarm.raw_code)
+        ended_us = at_us - int(alarm.age_s * SECOND_US)
+        resolved = resolve_code(state, alarm.code, at_us, effects, alarm.raw_code, ended_us)
         if resolved is state:
-            # The end of something that nobody knew of is on record too.
+            # The end of something that nobody knew of, or that began anew since, is on record too.
             effects.append(EvidenceAdmitted(kind="alarm-end", about_us=at_us, detail=alarm.code))
         return resolved
     about_us = at_us - int(alarm.age_s * SECOND_US)
@@ -235,7 +236,8 @@ def _alarm(state: PumpState, alarm: AlarmObserved, at_us: int, policy: Policy, e
     if meaning_of(alarm.code).priority is AlertPriority.INFORMATION:
         # Nobody needs to know, but it is on record.
         effects.append(EvidenceAdmitted(kind="alarm", about_us=about_us, detail=alarm.code))
-    return raise_alert(state, alarm.code, at_us, effects, raw_code=alarm.raw_code)
+    raised = raise_alert(state, alarm.code, at_us, effects, raw_code=alarm.raw_code)
+    return began(raised, alarm.code, alarm.raw_code, about_us, is_new=raised is not state)
 
 
 def _log_event(

@@ -50,6 +50,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
         latched: True if only a clinician's review resolves it.
         interruption: Number of the interruption it belongs to alone, if it does.
         detail: What a person is to read beside the code's own sentence; our words, never the pump's.
+        began_at_us: When the pump last said that it began, where that was heard late; None where it was not.
     """
 
     number: int
@@ -63,6 +64,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=T
     latched: bool = False
     interruption: int | None = None
     detail: str = ""
+    began_at_us: int | None = None
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -76,7 +76,7 @@ def person_evidence(
     if is_complete and not is_past:
         effects.append(EvidenceDoubted(why="the planned therapy is complete"))
         return state
-    effects.append(EvidenceAdmitted(kind=kind.name.lower().replace("_", "-"), about_us=earliest_us))
+    effects.append(EvidenceAdmitted(kind=kind.word, about_us=earliest_us))
     return state if is_complete else admit(state, Evidence(kind, at_us, at_us, earliest_us), policy.therapy)
 
 

@@ -10,12 +10,14 @@ from monitor.interruption.alerts import (
     ALERTS_MAX,
     acknowledge_alerts,
     active_codes,
+    began,
     raise_alert,
     resolve_alerts,
     resolve_by_flow,
     resolve_code,
 )
 from monitor.interruption.effects import AlertAcknowledged, AlertRaised, AlertResolved, Effect
+from monitor.interruption.reading import MARGIN_US
 from monitor.interruption.state import Alert, PumpState
 from monitor.interruption.transitions import enrolled
 
@@ -186,3 +188,48 @@ def test_people_read_the_pumps_own_codes_and_its_names_only_where_we_have_none()
     nameless = replace(ODD, raw_code=None)
     state = replace(TROUBLED, alerts=(named, KVO, LATE, ODD, nameless, SILENT))
     assert active_codes(state) == ("air", "kvo", "E7", "unknown-alarm")
+
+
+@pytest.mark.parametrize(
+    ("alert", "begun_us"),
+    [
+        (Alert(number=1, code="air", priority=HIGH, raised_at_us=NOW), NOW),
+        (Alert(number=1, code="air", priority=HIGH, raised_at_us=NOW, began_at_us=NOW - 50), NOW - 50),
+    ],
+    ids=["heard at once", "heard late"],
+)
+def test_an_end_from_before_an_alarm_began_is_not_its_end(alert: Alert, begun_us: int) -> None:
+    state = replace(START, alerts=(alert,))
+    # One report may be late against another.
+    ended_us = begun_us - MARGIN_US
+    assert resolve_code(state, "air", NOW, [], ended_us=ended_us - 1) is state
+    assert resolve_code(state, "air", NOW, [], ended_us=ended_us).alerts == ()
+
+
+def test_an_alarm_keeps_when_it_began_if_that_was_heard_late() -> None:
+    air = Alert(number=1, code="air", priority=HIGH, raised_at_us=NOW)
+    state = replace(START, alerts=(KVO, air))
+    late = began(state, "air", None, NOW - 1, is_new=True)
+    assert late.alerts == (KVO, replace(air, began_at_us=NOW - 1))
+    assert began(state, "air", None, NOW, is_new=True) is state
+
+
+@pytest.mark.parametrize(
+    ("known_us", "began_us", "expected_us"),
+    [(None, NOW + 9, NOW + 9), (None, NOW, None), (NOW - 9, NOW - 8, NOW - 8), (NOW - 9, NOW - 9, NOW - 9)],
+)
+def test_an_alarm_that_lasts_and_begins_again_is_dated_by_its_last_beginning(
+    known_us: int | None, began_us: int, expected_us: int | None
+) -> None:
+    alert = Alert(number=1, code="air", priority=HIGH, raised_at_us=NOW, began_at_us=known_us)
+    state = replace(START, alerts=(KVO, alert))
+    again = began(state, "air", None, began_us, is_new=False)
+    assert again.alerts == (KVO, replace(alert, began_at_us=expected_us))
+
+
+def test_only_the_alarm_that_is_meant_is_dated() -> None:
+    assert began(TROUBLED, "unknown-alarm", "E9", NOW, is_new=False) is TROUBLED
+    assert began(TROUBLED, "unsupervised-restart", None, NOW, is_new=False) is TROUBLED
+    assert began(TROUBLED, "unknown-alarm", "E8", NOW, is_new=False).alerts == (
+        *(replace(one, began_at_us=NOW) if one is ODDER else one for one in ALL),
+    )

@@ -80,15 +80,24 @@ def codes(state: PumpState) -> list[str]:
 
 
 def test_the_end_of_an_alarm_resolves_it_and_touches_nothing_else() -> None:
-    over, other = alert("kvo", 1), alert("air", 2)
+    over, other = alert("kvo", 1, raised_at_us=minute(-2)), alert("air", 2)
     before = running(alerts=(over, other))
     state, effects = said(before, ended("kvo"))
     assert state == replace(before, alerts=(other,))
     assert effects == [AlertResolved(alert=replace(over, resolved_at_us=NOW_US))]
 
 
+def test_an_end_told_again_after_the_alarm_began_anew_is_on_record_and_ends_nothing() -> None:
+    state, _ = said(running(), started("batt-low"))
+    old = AlarmObserved(code="batt-low", phase=AlarmPhase.END, age_s=60)
+    found, effects = said(state, old)
+    assert found.alerts == state.alerts != ()
+    assert effects == [EvidenceAdmitted(kind="alarm-end", about_us=NOW_US, detail="batt-low")]
+
+
 def test_the_end_of_an_alarm_under_the_pumps_own_name_resolves_that_one() -> None:
-    over, other = alert("unknown-alarm", 1, raw_code="E7"), alert("unknown-alarm", 2, raw_code="E8")
+    over = alert("unknown-alarm", 1, raw_code="E7", raised_at_us=minute(-2))
+    other = replace(over, number=2, raw_code="E8")
     state, effects = said(running(alerts=(over, other)), ended("unknown-alarm", "E7"))
     assert state.alerts == (other,)
     assert effects == [AlertResolved(alert=replace(over, resolved_at_us=NOW_US))]
@@ -169,7 +178,10 @@ def test_what_stops_nothing_is_an_alert_and_not_on_record_as_evidence(code: str)
     assert replace(state, alerts=(), next_alert=1) == before
     assert [type(effect) for effect in effects] == [AlertRaised]
     assert codes(state) == [code]
-    assert said(state, started(code)) == (state, [])
+    assert state.alerts[0].began_at_us == NOW_US - 7200 * SECOND_US
+    again = replace(state, alerts=(replace(state.alerts[0], began_at_us=NOW_US),))
+    assert said(state, started(code)) == (again, [])
+    assert said(again, started(code)) == (again, [])
 
 
 def test_a_pump_whose_clock_was_set_is_asked_for_it_anew() -> None:
