@@ -41,7 +41,7 @@ def running_browser() -> Iterator[Browser]:
         pytest.fail("Chromium is not installed; `make test` installs it.")
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=WAIT_MS)
         try:
             yield browser
         finally:
