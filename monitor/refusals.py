@@ -66,6 +66,9 @@ _NUMBERS = {
 
 _NO_TABLE = frozenset({"dict_type", "model_type", "model_attributes_type"})
 
+_NOT_QUITE = frozenset({"int_type", "float_type"})
+"""Said of a number too, where only one of the other kind fits."""
+
 _LENGTHS = {
     "too_short": ("at least", "min_length"),
     "too_long": ("at most", "max_length"),
@@ -112,6 +115,8 @@ def cause_of(
     if kind == "extra_forbidden":
         known = [] if model is None else _keys_at(model, location[:-1])
         return f"is no key here; {suggestion(str(location[-1]), known)}" if known else "is no key here"
+    if kind in _NOT_QUITE and isinstance(found, int | float) and not isinstance(found, bool):
+        return _not_quite(found)
     if kind in _NO_TABLE:
         return f"must be {table}"
     if kind in _LENGTHS:
@@ -120,6 +125,13 @@ def cause_of(
         return _NUMBERS[kind].format_map(context) + _not(found)
     # The code at least can be looked up; pydantic's own sentence would be another language.
     return _WORDS[kind].format_map(context) if kind in _WORDS else f"is not what belongs here ({kind})"
+
+
+def _not_quite(found: float) -> str:
+    """Return why a number is none of the kind that is asked for."""
+    if isinstance(found, int):
+        return "must be a number of fewer digits"
+    return "must be a whole number" + (", without a decimal point" if found.is_integer() else _not(found))
 
 
 def _not(found: object) -> str:

@@ -1,4 +1,8 @@
-"""The shapes of what people send to the feed; whatever does not fit is refused before it becomes a command."""
+"""The shapes of what people send to the feed; whatever does not fit is refused before it becomes a command.
+
+A value has the type that JSON gave it: a number as text, a word for true or a number for an instant is a mistake
+of whoever sent it, and a guess at what was meant would be in force as an order or a report.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from monitor.feed.wire import instant_from
 from monitor.interruption.events import MarkKind, Outcome
 from monitor.interruption.order_words import CYCLE_MAX, DRUG_CHARACTERS_MAX, INDICATION_PATTERN, indication_word
 from monitor.interruption.therapy_rules import AgeGroup
@@ -34,11 +39,23 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 """Whom the journal will name."""
 
+Instant = Annotated[AwareDatetime, BeforeValidator(instant_from)]
+"""RFC 3339 with offset, and no number or date alone that could be taken for one."""
 
-class _Request(BaseModel):
+_OF_A_FEW = Field(strict=False)
+"""JSON has no words of a few: it is text that is looked up among them, and nothing else."""
+
+Kind = Annotated[MarkKind, _OF_A_FEW]
+ReviewOutcome = Annotated[Outcome, _OF_A_FEW]
+Age = Annotated[AgeGroup, _OF_A_FEW]
+
+
+class _Body(BaseModel):
     # Strict and closed: a mistyped key or a number sent as text is a mistake, and silence would hide it.
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
+
+class _Request(_Body):
     by: Name | None = Field(default=None, description="The person; without it the account is named.")
 
 
@@ -55,7 +72,7 @@ class RungRequest(_Request):
 class MarkRequest(_Request):
     """Mark something planned or seen."""
 
-    kind: MarkKind
+    kind: Kind
     minutes: Annotated[float, Field(gt=0, le=MINUTES_MAX)] | None = None
     note: Words | None = Field(default=None, description="What else was seen or done, such as a line that was flushed.")
 
@@ -64,7 +81,7 @@ class ReportRequest(_Request):
     """Say what was seen: the pump runs, or it has been stopped since an instant."""
 
     running: bool
-    since: AwareDatetime | None = None
+    since: Instant | None = None
 
     @model_validator(mode="after")
     def _check(self) -> ReportRequest:
@@ -78,16 +95,14 @@ class HoldRequest(_Request):
 
     started: bool
     reason: Words
-    until: AwareDatetime | None = None
+    until: Instant | None = None
 
 
-class FreeRequest(BaseModel):
+class FreeRequest(_Body):
     """A stretch of a course without therapy by plan."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    from_at: AwareDatetime = Field(alias="from")
-    until_at: AwareDatetime = Field(alias="until")
+    from_at: Instant = Field(alias="from")
+    until_at: Instant = Field(alias="until")
 
     @model_validator(mode="after")
     def _check(self) -> FreeRequest:
@@ -101,14 +116,14 @@ class OrderRequest(_Request):
 
     rate_ml_per_h: Annotated[float, Field(gt=0, le=RATE_MAX_ML_PER_H)]
     bag_hours: Annotated[float, Field(gt=0, le=31 * 24)] | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
     drug: Drug | None = None
     indication: Indication | None = None
-    age_group: AgeGroup | None = None
+    age_group: Age | None = None
     cycle: Annotated[int, Field(ge=1, le=CYCLE_MAX)] | None = None
     infusion_days: Annotated[float, Field(gt=0, le=INFUSION_DAYS_MAX)] | None = None
-    bag_expires_at: AwareDatetime | None = None
+    bag_expires_at: Instant | None = None
     free: Annotated[list[FreeRequest], Field(max_length=FREE_MAX)] | None = Field(
         default=None, description="Planned free intervals; left out, those of the order before stay."
     )
@@ -129,13 +144,11 @@ class SwapRequest(_Request):
 class CloseRequest(_Request):
     """Review and close an interruption."""
 
-    outcome: Outcome
+    outcome: ReviewOutcome
     note: Words
 
 
-class SessionRequest(BaseModel):
+class SessionRequest(_Body):
     """Change a token for a browser's session."""
-
-    model_config = ConfigDict(extra="forbid")
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=512)]

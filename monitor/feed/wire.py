@@ -6,14 +6,24 @@ Pure. The core counts in integer microseconds and says so in its names (``..._us
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import overload
 
+from monitor.refusals import NO_INSTANT
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SECOND_US = 1_000_000
+
+YEARS = range(2000, 2100)
+"""An instant outside of them is a slip."""
+
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 DURATIONS = frozenset(
     {
@@ -60,6 +70,24 @@ def seconds(span_us: None) -> None: ...
 def seconds(span_us: int | None) -> float | None:
     """Return a length of time in seconds."""
     return None if span_us is None else span_us / SECOND_US
+
+
+def instant_from(value: object) -> datetime:
+    """Return the instant that RFC 3339 text says; naive where it has no offset, for the caller to refuse.
+
+    Raises:
+        ValueError: A clause for people. What was found is not in it: it might be anything.
+    """
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise ValueError(NO_INSTANT)
+    try:
+        at = datetime.fromisoformat(value.upper())
+    except ValueError:
+        # It has the form, and no calendar or clock has it.
+        raise ValueError(NO_INSTANT) from None
+    if at.year not in YEARS:
+        raise ValueError(f"lies outside the years {YEARS[0]} to {YEARS[-1]}")
+    return at
 
 
 def rfc3339(at_us: int) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from fake_feed import NOON_US, FakeFeed
+from fake_feed import NOON_US, FakeFeed, alert
 from monitor.config.therapies import BUILT_IN
+from monitor.feed.commands import Acknowledge, MarkPump
 from monitor.feed.records import Site
 from monitor.feed.snapshots import snapshot_of
-from monitor.interruption.events import Role
-from monitor.interruption.policy import Policy
+from monitor.interruption.events import MarkKind, Role
+from monitor.interruption.policy import MINUTE_US, Policy
 from monitor.interruption.transitions import enrolled
 from served_feed import Served, serving
 from shell import Done, run_command
@@ -50,6 +51,28 @@ def test_a_refused_request_says_which_part_of_it_and_why(
     monkeypatch.setenv("PUMPWATCH_TOKEN", served.token(Role.CLINICIAN))
     done = run_command(monkeypatch, capsys, "mark", "p1", "bag-change", *flags)
     assert done == Done(1, "", f"pumpwatch: the daemon refused: {why}\n")
+
+
+def test_what_the_shell_sends_has_the_types_that_the_feed_asks_for(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PUMPWATCH_URL", served.url)
+    monkeypatch.setenv("PUMPWATCH_TOKEN", served.token(Role.CLINICIAN))
+    served.feed.alert_records = [alert("p1")]
+    flags = ("--by", "Ana", "--minutes", "25", "--note", "flushed")
+    assert run_command(monkeypatch, capsys, "mark", "p1", "bag-change", *flags).code == 0
+    assert run_command(monkeypatch, capsys, "ack", "p1-a1", "--by", "Ana").code == 0
+    marked, noted = served.feed.commands[-2:]
+    assert marked == MarkPump(
+        pump="p1",
+        by="Ana",
+        role=Role.CLINICIAN,
+        account="the-clinician",
+        kind=MarkKind.BAG_CHANGE,
+        quiet_us=25 * MINUTE_US,
+        note="flushed",
+    )
+    assert noted == Acknowledge(pump="p1", by="Ana", role=Role.CLINICIAN, account="the-clinician", what="occl-down")
 
 
 def test_the_sheet_of_a_pump_that_was_never_heard_promises_nothing(

@@ -62,6 +62,22 @@ def test_only_a_number_of_bearable_length_is_repeated(found: object, expected: s
 
 
 @pytest.mark.parametrize(
+    ("kind", "found", "expected"),
+    [
+        ("int_type", "5", "must be a whole number, without quotes"),
+        ("int_type", True, "must be a whole number, without quotes"),
+        ("int_type", 5.0, "must be a whole number, without a decimal point"),
+        ("int_type", 5.5, "must be a whole number, not 5.5"),
+        ("float_type", "5", "must be a number, without quotes"),
+        ("float_type", True, "must be a number, without quotes"),
+        ("float_type", 10**400, "must be a number of fewer digits"),
+    ],
+)
+def test_a_number_of_another_kind_is_not_told_of_quotes(kind: str, found: object, expected: str) -> None:
+    assert said(kind, found) == expected
+
+
+@pytest.mark.parametrize(
     ("kind", "found", "context", "expected"),
     [
         ("string_too_short", "", {"min_length": 1}, "must be at least 1 character long, not 0"),
