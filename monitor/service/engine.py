@@ -73,7 +73,7 @@ class Engine:
             self.processor.ledger.note(now_us, "monitor-restarted", fact)
             self.processor.quiet_until_us = now_us + grace_us
             account_for_downtime(self.processor, self.book, down_from_us, now_us, is_known=is_downtime_known)
-        self.processor.flush(now_us, pack=False)
+        self.processor.upkeep.flush(now_us, pack=False)
         self.processor.handle([])
         self._pumps = ()
         give_back_memory()

@@ -36,11 +36,8 @@ from monitor.service.outgoing import Outgoing
 from monitor.service.pump_turn import PumpTurn
 from monitor.service.site_board import SiteBoard
 from monitor.service.tally import Tally
+from monitor.service.upkeep import Upkeep
 from monitor.storage.unit_of_work import Store
-
-FLUSHED_PER_TURN = 100
-FLUSH_TURNS_MAX = 50
-"""So many states are written down in one turn of a housekeeping, or more if it would take more turns than this."""
 
 RINGS_PER_TURN = 2_000
 """How many deadlines one turn takes up; the rest follow in the next, so that a crowd delays nobody for long."""
@@ -57,6 +54,7 @@ class Processor:
     Attributes:
         book: The pumps under watch.
         ledger: What is to be stored, and what follows from that.
+        upkeep: What is to be written down although nothing changed.
         tally: What came in and what was refused.
         deadline_us: The next instant at which time alone changes something, after the last turn.
         quiet_until_us: Until then no deadline is taken up: after a start the lines get a moment to be heard.
@@ -67,6 +65,7 @@ class Processor:
     ) -> None:
         self.book = book
         self.ledger = Ledger(store, outgoing)
+        self.upkeep = Upkeep(book, self.ledger)
         self.tally = Tally()
         self.deadline_us: int | None = None
         self.quiet_until_us = 0
@@ -74,10 +73,6 @@ class Processor:
         self._turn = turn
         self._board = board
         self._outgoing = outgoing
-        self._stale: dict[str, Entry] = {}
-        self._flushing: dict[str, Entry] = {}
-        self._flushed_per_turn = FLUSHED_PER_TURN
-        self._flush_begun_us = 0
         self.on_deadline: Callable[[int], None] = lambda _: None
 
     def handle(self, items: list[Item]) -> None:
@@ -112,7 +107,7 @@ class Processor:
             case NoticesReported():
                 self._outgoing.note_outcomes(self.ledger.work, item.outcomes, now_us)
             case Rang(is_housekeeping=True):
-                item.has_more = self._keep_house(now_us)
+                item.has_more = self.upkeep.keep_house(now_us)
             case Rang():
                 pass
 
@@ -120,7 +115,7 @@ class Processor:
         at_us = now_us if item.at_us is None else item.at_us
         batch = item.batch
         entries = self.book.entries
-        stale = self._stale
+        stale = self.upkeep.stale
         self.tally.observations += len(batch.items)
         is_whole = True
         for pump, observation in batch.items:
@@ -157,14 +152,14 @@ class Processor:
         if type(first) is EvidenceDoubted and len(effects) == 1 and first.why == DUPLICATE:
             self.tally.duplicates += 1
             entry.put(state)
-            self._stale[entry.policy.pump] = entry
+            self.upkeep.stale[entry.policy.pump] = entry
             return
         self._turn_over(entry, state, effects, at_us)
 
     def _turn_over(self, entry: Entry, state: PumpState, effects: tuple[Effect, ...], now_us: int) -> None:
         """Note a step's outcome with everything that follows from it, and ring at the pump's new deadline."""
         self._turn.take(self.ledger.work, entry, state, effects, now_us)
-        self._stale.pop(entry.policy.pump, None)
+        self.upkeep.stale.pop(entry.policy.pump, None)
         self.book.arm(entry)
 
     def _quarantine(self, link: str, pump: str, observation: Observation, at_us: int) -> None:
@@ -252,39 +247,6 @@ class Processor:
             self._board.change(self.ledger.work, changed, now_us)
             if not is_sound:
                 self._outgoing.offer_from_memory(self.ledger.work.notices)
-
-    def flush(self, now_us: int, *, pack: bool = True) -> None:
-        """Write down what moved without a change, and that the monitor is alive."""
-        self._begin_flush(now_us)
-        self._flush(len(self._flushing))
-        if pack:
-            self.book.pack_idle(now_us)
-
-    def _keep_house(self, now_us: int) -> bool:
-        """Do what ``flush`` does, a part in each turn, so that no news waits for it; return whether there is more."""
-        if not self._flushing:
-            self._begin_flush(now_us)
-        self._flush(self._flushed_per_turn)
-        if self._flushing:
-            return True
-        self.book.pack_idle(now_us)
-        return False
-
-    def _begin_flush(self, now_us: int) -> None:
-        self._flushing |= self._stale
-        self._stale = {}
-        self._flush_begun_us = now_us
-        self._flushed_per_turn = max(FLUSHED_PER_TURN, len(self._flushing) // FLUSH_TURNS_MAX)
-
-    def _flush(self, most: int) -> None:
-        flushing = self._flushing
-        for _ in range(min(most, len(flushing))):
-            pump, entry = flushing.popitem()
-            state, ladders = entry.encoded()
-            self.ledger.work.state(pump, state, ladders, entry.deadline_us)
-        if not flushing:
-            # Said last: a crash before leaves states that are older than this would claim.
-            self.ledger.work.alive(self._flush_begun_us)
 
 
 def _refusal(effects: Iterable[Effect]) -> str | None:

@@ -25,7 +25,7 @@ RUNS = StatusObserved(delivery=DeliveryStatus.DELIVERING)
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """Five pumps that were heard a second ago and wait to be written down, two in each turn."""
-    monkeypatch.setattr("monitor.service.processor.FLUSHED_PER_TURN", 2)
+    monkeypatch.setattr("monitor.service.upkeep.FLUSHED_PER_TURN", 2)
     store = Store.open("sqlite://", START_US)
     clock = ManualClock(START_US)
     one = Engine(parse(CONFIG, Path.cwd(), discover()), store, clock, lambda _: [])
