@@ -87,7 +87,7 @@ class Rules:
 
 
 EXCEPTIONS = {
-    "vouched": "of the silences of an interruption only the longest counts once a person's word of flow ended one",
+    "vouched": "of silences between which nothing was said but that a person saw it running, only the longest counts",
     "since-in-silence": "a person's since that is told after a silence caps no onset",
     "event-before-window": "with a run event as the last word before a latency window the onset is that event",
     "no-witness-in-window": "a counter narrows nothing in a gap that touches a latency window",

@@ -15,7 +15,7 @@ class Stop:
     """One stretch without confirmed flow.
 
     ``ended_us`` is None while it is open; ``flow_before_us`` is the last flow evidence heard before it;
-    ``is_silence`` says that nothing but silence speaks for it.
+    ``is_silence`` says that nothing but silence speaks for it, ``is_from_person`` that a person's word was the last before.
     """
 
     onset_us: int
@@ -24,6 +24,7 @@ class Stop:
     ended_us: int | None = None
     flow_before_us: int = 0
     is_silence: bool = False
+    is_from_person: bool = False
     is_ended_by_person: bool = False
 
 
@@ -78,10 +79,14 @@ def grouped(stops: list[Stop], rules: Rules) -> list[Found]:
 
 
 def _count_vouched(stops: list[Stop]) -> None:
-    """Of silences that follow upon each other, each but the last ended by a person's word, count only the longest."""
+    """Count only the longest of silences between which there is nothing but the word of persons who saw it running.
+
+    What the pump said between a look and the next silence dates that silence itself: nothing starts anew there.
+    """
     chain: list[Stop] = []
     for stop in [stop for stop in stops if stop.is_silence]:
-        chain = [*chain, stop] if chain and chain[-1].is_ended_by_person else [stop]
+        is_next = bool(chain) and chain[-1].is_ended_by_person and stop.is_from_person
+        chain = [*chain, stop] if is_next else [stop]
         if len(chain) > 1:
             shorter, longer = sorted((chain[-2], stop), key=lambda one: one.high_us)
             longer.high_us, shorter.high_us = max(longer.high_us, shorter.high_us), 0
@@ -105,7 +110,8 @@ def stops_of(file: Dossier, now_us: int, rules: Rules) -> list[Stop]:
         low_us, high_us = _between(one, two, span_us, rules)
         is_from_flow, is_to_flow = one.kind is Kind.FLOW, two is None or two.kind is Kind.FLOW
         if current is None and (high_us or not is_from_flow):
-            current = Stop(one.at_us, flow_before_us=flow_us, is_silence=is_from_flow and is_to_flow)
+            is_silence = is_from_flow and is_to_flow
+            current = Stop(one.at_us, flow_before_us=flow_us, is_silence=is_silence, is_from_person=one.by_person)
             stops.append(current)
         if current is not None:
             current.low_us += low_us
