@@ -41,6 +41,7 @@ CAMPAIGNS = (
     Campaign("doubtful flow", "halt,start,kvo,slow,bare", depth=7),
     Campaign("keep-vein-open and readings", "halt,start,kvo,status,bare", depth=6),
     Campaign("a counter that stands", "halt,start,status,stick", depth=7),
+    Campaign("a counter that lags", "halt,start,status,drag-50,drag-70,drag-80,drag-85", depth=7),
     Campaign("duplicates and restarts", "halt,start,bare,log,dup,down,up,up-unknown", depth=6),
     Campaign("what people see", "halt,start,bare,see-running,check,see-stopped,see-since", depth=6),
     Campaign("what people do", "halt,start,bare,mark,hold,unhold,ack,close", depth=6),
@@ -50,11 +51,11 @@ CAMPAIGNS = (
     Campaign("long stops", "halt,start,bare,ladder", WIDE, depth=9, long_depth=20),
     Campaign(
         "everything",
-        "halt,start,block,occlude,kvo,slow,stick,status,log,log2,dup,see-running,check,see-stopped,see-since,mark,hold,"
-        "unhold,ack,close,down,up,up-unknown,stranger,changing,link,alarm-end,power-on,odd-alarm,ladder",
+        "halt,start,block,occlude,kvo,slow,stick,drag-60,status,log,log2,dup,see-running,check,see-stopped,see-since,"
+        "mark,hold,unhold,ack,close,down,up,up-unknown,stranger,changing,link,alarm-end,power-on,odd-alarm,ladder",
         depth=4,
         long_depth=7,
         is_open="keep-vein-open that nobody heard of moves no counter",
     ),
 )
-"""Every letter of the alphabet is in at least one; ``everything`` has them all."""
+"""Every letter of the alphabet is in at least one; ``everything`` has them all, slow flow at one share."""

@@ -58,7 +58,7 @@ def key_of(state: PumpState, world: World, beside: Any, now_us: int) -> int:
     imagined = (
         _truth(world.truth),
         world.mode.value,
-        world.read_ml,
+        _counted(world),
         [(entry.at_us, entry.kind) for entry in world.pending],
         getattr(world.last, "seq", None) == world.seq,
         world.said,
@@ -89,7 +89,16 @@ def _with_instants_of(shifted: Any, plain: Any) -> Any:
 
 def _truth(truth: Truth) -> list[Any]:
     return [
-        [[span.from_us, int(span.flow), span.is_told] for span in truth.spans],
+        [[span.from_us, int(span.flow), span.is_told, span.lacks] for span in truth.spans],
         [[word.at_us, word.rank, int(word.says)] for word in truth.words],
         truth.settled_us,
+        truth.lags,
+        truth.gaps,
     ]
+
+
+def _counted(world: World) -> list[Any]:
+    """Return what was read of the counter, in millilitres: as far from zero as the counter is."""
+    last, still, kept, is_late = world.counted
+    reads = (read for read in (last, still, kept) if read is not None)
+    return [is_late, kept is None, *([read.at_us, read.rank, read.shown_ul / 1000] for read in reads)]

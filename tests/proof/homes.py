@@ -27,7 +27,7 @@ from monitor.interruption.transitions import Step, step
 from observation_text import as_text
 from tests.proof.pump_world import ACT_US, TICK_US, Scale
 from tests.proof.search import Design, Search, Situation
-from tests.proof.truth import missed, stood_us
+from tests.proof.truth import lacked, missed, stood_us
 
 LATENCIES_MIN = {0.6: 124, 1.8: 41, 2.5: 30, 5.0: 15, 10.0: 8}
 """How late an occlusion is noticed at each rate: the table of the clinical requirements."""
@@ -88,6 +88,8 @@ class Home:
         now_us = self.at.now_us
         truth = self.at.world.truth
         owed = missed(truth, now_us, self.search.policy.therapy.silence_max_us)
+        # What was lacking may lie anywhere in its stretch; the end of it is as good a place as any.
+        owed += [(round(end - lacks * (end - start)), end) for start, end, lacks in lacked(truth, now_us)]
         last = {
             "at": rfc3339(now_us),
             "pump": "p1",

@@ -11,15 +11,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-import msgspec
-
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.policy import Policy
 from monitor.interruption.shown import InterruptionView
 from monitor.interruption.state import OffClass, Phase, PumpState
 from monitor.interruption.view import views
 from tests.proof.pump_world import Nature
-from tests.proof.truth import Says, Truth, missed, overlap_us, stood_us
+from tests.proof.truth import Says, Truth, lacked, missed, overlap_us, stood_us
 
 NARROWING = frozenset({Nature.FLOW, Nature.READING, Nature.CLOSE})
 """What may lower a worst case: flow evidence, dated words, readings of the counter, a review."""
@@ -66,17 +64,23 @@ def check_soundness(at: Moment, policy: Policy, *, forgets_us: int) -> None:
     silence_us = policy.therapy.silence_max_us
     # Nobody knows for how long the monitor was dead: the worst case is then without end, and not a number.
     owed = [] if at.state.undated is not None else missed(at.truth, at.now_us, silence_us)
+    slow = [] if at.state.undated is not None else lacked(at.truth, at.now_us)
     windows = [(view, *widened(at, view.opened_at_us, end_us)) for view, end_us in _windows(at)]
     for view, start_us, end_us in windows:
         if not 0 <= view.off_min_us <= view.off_max_us:
             raise Broken("I-1", f"bounds {_minutes(view.off_min_us)} to {_minutes(view.off_max_us)}")
         truly_us = overlap_us(owed, start_us, end_us)
+        truly_us += sum(int(lacks * overlap_us([(first, last)], start_us, end_us)) for first, last, lacks in slow)
         if view.off_max_us < truly_us:
             raise Broken("I-1", f"off_max {_minutes(view.off_max_us)}, truly {_minutes(truly_us)}")
         stood = stood_us(at.truth, *_room(windows, min(start_us, view.opened_at_us), end_us, at.now_us))
         if view.off_min_us > stood:
             raise Broken("I-1", f"off_min {_minutes(view.off_min_us)}, truly at most {_minutes(stood)}")
     parted = _merged([(first, last) for _, first, last in windows])
+    for start_us, end_us, lacks in slow:
+        held_us = sum(view.off_max_us for view, first, last in windows if first <= end_us and start_us <= last)
+        if held_us < int(lacks * (end_us - start_us)) and end_us > forgets_us:
+            raise Broken("I-1", f"{_minutes(held_us)} held of slow flow in {_minutes(end_us - start_us)}")
     for start_us, end_us in owed:
         covered = sum(overlap_us([(start_us, end_us)], first, last) for first, last in parted)
         if covered >= end_us - start_us or end_us <= forgets_us:
@@ -181,12 +185,17 @@ def _is_vouched(truth: Truth, since_us: int) -> bool:
 
 
 def check_latch(before: Moment, after: Moment, nature: Nature) -> None:
-    """I-6: what came to the threshold waits for a clinician, and flow that returns then is an alarm."""
+    """I-6: what came to the threshold waits for a clinician, and flow that returns then is an alarm.
+
+    Where late evidence makes one interruption of two, what waited waits in the other one.
+    """
     for old in before.shown:
         if old.off_class is OffClass.BELOW and old.phase is not Phase.AWAITING_REVIEW:
             continue
         new = after.numbered(old.number)
         if new is None or new.phase not in (Phase.OPEN, Phase.AWAITING_REVIEW):
+            new = _holding(after, old)
+        if new is None:
             if nature is Nature.CLOSE:
                 continue
             raise Broken("I-6", f"an interruption of class {old.off_class} went away")
@@ -195,6 +204,16 @@ def check_latch(before: Moment, after: Moment, nature: Nature) -> None:
         restarted = old.is_max_running and not new.is_max_running and new.off_class is not OffClass.BELOW
         if restarted and not _has_alert(after, OwnCode.UNSUPERVISED_RESTART):
             raise Broken("I-6", "flow returned after the threshold and nobody is alarmed")
+
+
+def _holding(at: Moment, old: InterruptionView) -> InterruptionView | None:
+    """Return the interruption that waits for a clinician and has taken in one that was shown before."""
+    latched = {incident.number for incident in at.state.incidents if incident.was_critical}
+    for view, end_us in _windows(at):
+        is_waiting = view.phase in (Phase.OPEN, Phase.AWAITING_REVIEW) and view.number in latched
+        if is_waiting and view.opened_at_us <= old.opened_at_us <= end_us:
+            return view
+    return None
 
 
 def check_sustained(before: Moment, after: Moment, policy: Policy, nature: Nature) -> None:
@@ -257,29 +276,6 @@ def check_restart(after: Moment, nature: Nature) -> None:
         return
     if not any(view.is_max_running and view.off_class is not OffClass.BELOW for view in after.shown):
         raise Broken("I-5", "nobody knows how long the monitor was down, and nothing is critical")
-
-
-PEOPLE = frozenset({"alerts", "next_alert", "mark", "hold", "last_hold", "plan_due_us"})
-"""What people's actions may change in a state: who is told, and nothing else."""
-
-
-OF_HOLDS = frozenset({OwnCode.RUNNING_DURING_HOLD, OwnCode.UNSUPERVISED_RESTART, OwnCode.HOLD_RULE})
-"""Alarms that depend on a clinician's hold: a restart after one is supervised."""
-
-
-def without_people(state: PumpState) -> tuple[object, ...]:
-    """Return everything of a state that no human action may touch, and what alarms there are."""
-    bare = tuple(getattr(state, name) for name in PumpState.__struct_fields__ if name not in PEOPLE)
-    codes = sorted(str(alert.code) for alert in state.alerts if alert.code not in OF_HOLDS)
-    return (*bare, tuple(codes))
-
-
-def stripped(state: PumpState) -> PumpState:
-    """Return the state as if no person had marked, held or acknowledged anything."""
-    alerts = tuple(
-        msgspec.structs.replace(alert, acknowledged_by=None, acknowledged_at_us=None) for alert in state.alerts
-    )
-    return msgspec.structs.replace(state, mark=None, hold=None, alerts=alerts)
 
 
 def _has_alert(at: Moment, code: str) -> bool:

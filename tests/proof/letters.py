@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import msgspec
@@ -28,14 +27,17 @@ from monitor.interruption.events import (
     PumpObserved,
     Reported,
 )
-from monitor.interruption.policy import HOUR_US
-from tests.proof.pump_world import COUNTER_STEP_ML, RATE_ML_PER_H, SERIAL, Mode, Move, Nature, World, acted, rank_now
-from tests.proof.truth import ACT, IMPLIED, Flow, Says, is_recent, now_flowing, with_blockage_told, with_word
+from tests.proof.counted import Read, shown_ul, stopped, weighed
+from tests.proof.pump_world import RATE_ML_PER_H, SERIAL, Mode, Move, Nature, World, acted, rank_now
+from tests.proof.truth import ACT, IMPLIED, Flow, Says, now_flowing, with_blockage_told, with_word
 
 Letter = Callable[[World, int], "Move | None"]
 
 SAID_MAX = 2
 """How many messages a pump sends at one instant."""
+
+DRAGS = (50, 60, 70, 80, 85)
+"""At how many percent of its rate a pump may run without its noticing."""
 
 HALT, START, OCCLUDED = "delivery-stop", "delivery-start", "occl-down"
 BOOT = "b"
@@ -48,7 +50,7 @@ def _said(letter: str, world: World, now_us: int, said: Observation, nature: Nat
     observation = msgspec.structs.replace(said, seq=world.seq + 1, boot=BOOT, serial=serial)
     truth = world.truth
     if says is not None:
-        truth = with_word(truth, now_us, rank_now(world), says)
+        truth = with_word(truth, now_us, rank_now(world) + 1, says)
     after = world._replace(truth=truth, last=observation, seq=world.seq + 1, said=world.said + 1)
     return Move(letter, after, PumpObserved(at_us=now_us, observation=observation), nature)
 
@@ -82,35 +84,42 @@ def occlude(world: World, now_us: int) -> Move | None:
     return Move("occlude", acted(world, now_us, Mode.STOPPED, Flow.OFF, OCCLUDED), None, Nature.UNHEARD)
 
 
-def _drops_to(name: str, mode: Mode, flow: Flow) -> Letter:
+def _drops_to(name: str, mode: Mode, flow: Flow, lacks: float = 0.0) -> Letter:
     def letter(world: World, now_us: int) -> Move | None:
         if world.acted or world.mode is not Mode.RUN or not world.flows:
             return None
-        return Move(name, acted(world, now_us, mode, flow), None, Nature.UNHEARD)
+        return Move(name, acted(world, now_us, mode, flow, lacks=lacks), None, Nature.UNHEARD)
 
     return letter
 
 
+_LESS = {
+    Mode.STOPPED: (DeliveryStatus.NOT_DELIVERING, 0.0, Says.STOP),
+    Mode.KVO: (DeliveryStatus.KVO, 0.001, Says.DOUBT),
+    Mode.SLOW: (DeliveryStatus.DELIVERING, 0.5, Says.DOUBT),
+}
+"""What a pump says that knows it does not run in full, at which share of its rate."""
+
+
 def _status(name: str, *, counter: bool) -> Letter:
     def letter(world: World, now_us: int) -> Move | None:
-        delivery, rate = DeliveryStatus.DELIVERING, world.rate_ml_per_h
-        if world.mode is Mode.STOPPED:
-            delivery, rate = DeliveryStatus.NOT_DELIVERING, 0.0
-        elif world.mode is Mode.KVO:
-            delivery, rate = DeliveryStatus.KVO, 0.01
-        elif world.mode is Mode.SLOW:
-            rate = world.rate_ml_per_h / 2
-        shown_ml = math.floor(world.counter_ml * 10 + 1e-6) / 10
-        reading = shown_ml if counter else None
-        said = StatusObserved(delivery=delivery, rate_ml_per_h=rate, volume_delivered_ml=reading)
+        now = Read(now_us, rank_now(world), shown_ul(world.counter_ml)) if counter else None
+        delivery, share, says = _LESS.get(world.mode, (DeliveryStatus.DELIVERING, 1.0, Says.FLOW))
         nature = Nature.READING if counter else Nature.NO_FLOW
-        says = Says.STOP if world.mode is Mode.STOPPED else Says.DOUBT
-        step_us = round(COUNTER_STEP_ML / world.rate_ml_per_h * HOUR_US)
-        is_moved = shown_ml > world.read_ml or is_recent(world.truth, now_us - step_us)
-        if world.mode is Mode.RUN or (world.mode is Mode.STUCK and is_moved):
-            nature, says = Nature.FLOW, Says.FLOW  # Moved since, or nothing is due since the last word.
-        read_ml = shown_ml if counter else world.read_ml
-        return _said(name, world._replace(read_ml=read_ml), now_us, said, nature, says)
+        counted, truth, limits, is_honest = world.counted, world.truth, world.limits, world.mode is Mode.RUN
+        if says is not Says.FLOW:
+            counted, truth = stopped(counted, truth, now, limits)
+        elif now is None:
+            # It brings no counter: its word stands until a reading denies it.
+            nature, says = (nature, Says.DOUBT) if counted.is_late and not is_honest else (Nature.FLOW, says)
+        else:
+            counted, truth, is_flow = weighed(counted, truth, now, limits, is_honest=is_honest)
+            nature, says = (Nature.FLOW, says) if is_flow else (nature, Says.DOUBT)
+        reading = None if now is None else now.shown_ul / 1000
+        said = StatusObserved(
+            delivery=delivery, rate_ml_per_h=share * limits.rate_ml_per_h, volume_delivered_ml=reading
+        )
+        return _said(name, world._replace(counted=counted, truth=truth), now_us, said, nature, says)
 
     return letter
 
@@ -241,6 +250,7 @@ LETTERS: dict[str, Letter] = {
     "kvo": _drops_to("kvo", Mode.KVO, Flow.PART),
     "slow": _drops_to("slow", Mode.SLOW, Flow.SLOW),
     "stick": _drops_to("stick", Mode.STUCK, Flow.OFF),
+    **{f"drag-{share}": _drops_to(f"drag-{share}", Mode.DRAGS, Flow.SLOW, 1 - share / 100) for share in DRAGS},
     "status": _status("status", counter=True),
     "bare": _status("bare", counter=False),
     "log": _log("log", 0),
@@ -266,7 +276,7 @@ LETTERS: dict[str, Letter] = {
     "up-unknown": _up("up-unknown", known=False),
 }
 
-ACTS = frozenset({"halt", "start", "block", "occlude", "kvo", "slow", "stick"})
+ACTS = frozenset({"halt", "start", "block", "occlude", "kvo", "slow", "stick"} | {f"drag-{share}" for share in DRAGS})
 """What the pump does, or what is done to it."""
 
 WHILE_DOWN = ACTS | {"up", "up-unknown"}

@@ -109,7 +109,7 @@ def homes(seconds: float) -> Line:
         "tests/proof/test_stateful.py",
         "tests/proof/test_found.py",
     ]
-    return ran(tests, seconds, PROVE_EXAMPLES=str(examples), PROVE_STEPS="60")
+    return ran(tests, seconds, PROVE_EXAMPLES=str(examples), PROVE_STEPS="60", PROVE_REPORTS="60")
 
 
 HOMES_PER_S = 3

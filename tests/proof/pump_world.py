@@ -13,6 +13,7 @@ from typing import NamedTuple
 from drivers.contract import Observation
 from monitor.interruption.events import Event
 from monitor.interruption.policy import HOUR_US, MINUTE_US, SECOND_US, Latency, Policy, Therapy, Threshold
+from tests.proof.counted import Counted, Limits, resolution_us
 from tests.proof.truth import AFTER, BEFORE, Flow, Span, Truth, now_flowing, turned
 
 TICK_US = 6 * MINUTE_US
@@ -21,8 +22,6 @@ START_US = 1_700_000_000 * 1_000_000
 SERIAL = "S1"
 COUNTER_START_ML = 1000.0
 """Far from zero, so that a reading can be told from a rate when states are compared."""
-COUNTER_STEP_ML = 0.1
-"""What a pump's counter shows, where the pump does not tell: the design's default."""
 ACT_US = SECOND_US
 """What somebody does comes a moment after what was said before, so that no two things are about one instant."""
 
@@ -63,6 +62,8 @@ class Mode(Enum):
     SLOW = "slow"
     STUCK = "stuck"
     """It says that it delivers, and its counter stands: nothing flows, and it never notices."""
+    DRAGS = "drags"
+    """It says that it delivers in full; flow and counter go at a share of that, and it never notices."""
 
 
 class Entry(NamedTuple):
@@ -78,7 +79,8 @@ class World(NamedTuple):
     Attributes:
         truth: What flowed, and what was heard of it.
         mode: What the pump believes.
-        counter_ml, read_ml: Its volume counter, and what was last read of it.
+        counter_ml: Its volume counter.
+        counted: What was read of it.
         pending: Entries of its log that were not heard, oldest first.
         last: What it said last, for duplicates.
         seq: Number of its last message.
@@ -86,14 +88,14 @@ class World(NamedTuple):
         acted: Whether it did something at this instant; at most one thing, so that order is plain.
         down_from_us: Since when the monitor has been dead; None while it lives.
         is_held, is_marked: What people have in force.
-        rate_ml_per_h: What was ordered, and at what it runs.
+        limits: What was ordered, and at what it runs; and how long a silence is no stop.
         is_time_lost: Whether the monitor was once dead for a time that nobody knows.
     """
 
     truth: Truth
     mode: Mode = Mode.RUN
     counter_ml: float = COUNTER_START_ML
-    read_ml: float = COUNTER_START_ML
+    counted: Counted = Counted()
     pending: tuple[Entry, ...] = ()
     last: Observation | None = None
     seq: int = 0
@@ -103,7 +105,12 @@ class World(NamedTuple):
     is_held: bool = False
     is_marked: bool = False
     is_time_lost: bool = False
-    rate_ml_per_h: float = RATE_ML_PER_H
+    limits: Limits = Limits(RATE_ML_PER_H, TICK_US)
+
+    @property
+    def rate_ml_per_h(self) -> float:
+        """What was ordered, and at what it runs or claims to."""
+        return self.limits.rate_ml_per_h
 
     @property
     def flows(self) -> bool:
@@ -140,15 +147,15 @@ def first_world(scale: Scale) -> World:
     """Return a pump that runs and has not been heard yet."""
     truth = Truth(
         (Span(START_US, Flow.FULL),),
-        blind_us=round(COUNTER_STEP_ML / scale.rate_ml_per_h * HOUR_US),
+        blind_us=resolution_us(scale.rate_ml_per_h),
     )
-    return World(truth, rate_ml_per_h=scale.rate_ml_per_h)
+    return World(truth, limits=Limits(scale.rate_ml_per_h, round(scale.silence * TICK_US)))
 
 
-def acted(world: World, now_us: int, mode: Mode, flow: Flow, entry: str | None = None) -> World:
-    """Return the world after the pump, or somebody at it, did something."""
+def acted(world: World, now_us: int, mode: Mode, flow: Flow, entry: str | None = None, lacks: float = 0.0) -> World:
+    """Return the world after the pump, or somebody at it, did something; ``lacks`` of its rate from then on."""
     pending = world.pending if entry is None else (*world.pending, Entry(now_us, entry))
-    return world._replace(truth=turned(world.truth, now_us, flow), mode=mode, pending=pending, acted=True)
+    return world._replace(truth=turned(world.truth, now_us, flow, lacks), mode=mode, pending=pending, acted=True)
 
 
 def next_tick_us(now_us: int) -> int:
@@ -161,7 +168,7 @@ def passed(world: World, now_us: int, to_us: int, scale: Scale) -> World | None:
     last = world.truth.spans[-1]
     if last.flow is Flow.BLOCKED and world.mode is Mode.RUN and to_us - last.from_us > scale.latency * TICK_US:
         return None  # The pump's own limit: by then it must have noticed.
-    share = {Mode.RUN: 1.0, Mode.SLOW: 0.5}.get(world.mode, 0.0)
+    share = {Mode.RUN: 1.0, Mode.SLOW: 0.5, Mode.DRAGS: 1.0 - last.lacks}.get(world.mode, 0.0)
     horizon_us = to_us - round(scale.amend * TICK_US)
     return world._replace(
         counter_ml=world.counter_ml + share * world.rate_ml_per_h * (to_us - now_us) / HOUR_US,
@@ -172,5 +179,5 @@ def passed(world: World, now_us: int, to_us: int, scale: Scale) -> World | None:
 
 
 def rank_now(world: World) -> int:
-    """Return the rank of a word that is said now."""
-    return (AFTER if world.acted else BEFORE) + world.said
+    """Return the rank of a word that is said now; the one after it is free for what it says of now alone."""
+    return (AFTER if world.acted else BEFORE) + 2 * world.said

@@ -30,11 +30,10 @@ from tests.proof.invariants import (
     check_soundness,
     check_sustained,
     moment,
-    stripped,
-    without_people,
 )
 from tests.proof.ladder_watch import Ladders, check_told, turned_ladders
 from tests.proof.letters import ACTS, LETTERS, WHILE_DOWN
+from tests.proof.people_aside import stripped, without_people
 from tests.proof.pump_world import (
     ACT_US,
     START_US,

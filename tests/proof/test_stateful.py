@@ -16,11 +16,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.proof.homes import LATENCIES_MIN, Home
 from tests.proof.invariants import Broken
+from tests.proof.letters import DRAGS
 
 FOUND = Path(os.environ.get("PROVE_FOUND", str(Path(__file__).parent / "found")))
 EXAMPLES = int(os.environ.get("PROVE_EXAMPLES", "60"))
 STEPS = int(os.environ.get("PROVE_STEPS", "40"))
 
+DRAGS_MIN = (10.0, 30.0, 60.0, 180.0)
+"""For how long a pump goes more slowly than it says."""
+REPORTS_MAX = int(os.environ.get("PROVE_REPORTS", "12"))
+"""How many reports are followed of it; after them it is as any other rule leaves it."""
 DOES = ("halt", "start", "block", "occlude", "kvo", "slow", "stick")
 SAYS = ("status", "bare", "log", "log2", "dup", "changing", "alarm-end", "power-on", "odd-alarm", "stranger")
 SEES = ("see-running", "check", "see-stopped", "see-since")
@@ -67,6 +72,21 @@ class Homes(RuleBasedStateMachine):
         for _ in range(times):
             self._kept(lambda: self.home.wait(every_minutes))
             self._kept(lambda: self.home.take("status"))
+
+    @rule(
+        share=st.sampled_from(DRAGS),
+        minutes=st.one_of(st.sampled_from(DRAGS_MIN), st.floats(10, 180)),
+        every_minutes=st.sampled_from((1.0, 5.0, 15.0)),
+        ends=st.booleans(),
+    )
+    def pump_drags(self, share: int, minutes: float, every_minutes: float, ends: bool) -> None:  # noqa: FBT001 - drawn
+        """The pump says that it delivers in full, again and again, and goes more slowly."""
+        self._kept(lambda: self.home.take(f"drag-{share}"))
+        for _ in range(min(REPORTS_MAX, int(minutes / every_minutes))):
+            self._kept(lambda: self.home.wait(every_minutes))
+            self._kept(lambda: self.home.take("status"))
+        if ends:
+            self._kept(lambda: self.home.take("start"))
 
     @rule(letter=st.sampled_from(SEES))
     def person_sees(self, letter: str) -> None:

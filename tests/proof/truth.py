@@ -9,7 +9,10 @@ What the clock cannot know it does not owe, and only that:
 - a stop between two signs of flow that lie at most ``silence_max`` apart, of which no word was said;
 - a blocked line that the pump has not yet noticed, or whose alarm never reached us;
 - a silence at whose end a person saw it run, beside another such silence: the longest of them counts;
-- a pump that never notices, up to the last reading of a counter that moved by nearly what was due;
+- a pump that never notices, up to the last reading of a counter that moved by what the least rate that is flow
+  makes due, give or take its step and a late word (``counted``); what was claimed since it moved is denied by the
+  reading that finds it late, and owed;
+- flow slower than the pump claims, until two readings lie further apart than that; then what it lacked between them;
 - a run between two words of no flow, of which no word was said: they are one stretch by design.
 """
 
@@ -34,11 +37,16 @@ class Flow(IntEnum):
 
 
 class Span(NamedTuple):
-    """A stretch of one kind of flow, up to the next one; ``is_told`` once a blocked line was reported."""
+    """A stretch of one kind of flow, up to the next one.
+
+    ``is_told`` once a blocked line was reported. ``lacks`` is the share of
+    the rate that is lacking while the pump claims all of it.
+    """
 
     from_us: int
     flow: Flow
     is_told: bool = False
+    lacks: float = 0.0
 
 
 class Says(IntEnum):
@@ -68,13 +76,17 @@ class Truth(NamedTuple):
     """All spans and all words.
 
     Nothing before ``settled_us`` is owed (reviewed by a clinician). A silence
-    is excused by a person who sees it run at its end. In ``blind_us`` the counter moves by one step.
+    is excused by a person who sees it run at its end. For ``blind_us`` the counter of a pump that runs
+    may stand. Each of ``lags`` lies between two readings of the counter that are too far apart, so that
+    there was too little flow; in each of ``gaps`` two readings alone show as much.
     """
 
     spans: tuple[Span, ...]
     words: tuple[Word, ...] = ()
     settled_us: int = 0
     blind_us: int = 0
+    lags: tuple[tuple[int, int], ...] = ()
+    gaps: tuple[tuple[int, int], ...] = ()
 
 
 BEFORE, IMPLIED, ACT, AFTER = 0, 10, 20, 30
@@ -89,14 +101,14 @@ def now_flowing(truth: Truth) -> Flow:
     return truth.spans[-1].flow
 
 
-def turned(truth: Truth, at_us: int, flow: Flow) -> Truth:
+def turned(truth: Truth, at_us: int, flow: Flow, lacks: float = 0.0) -> Truth:
     """Return the truth with another kind of flow from ``at_us`` on."""
     spans = truth.spans
     if spans[-1].from_us == at_us:
         spans = spans[:-1]
     if spans and spans[-1].flow is flow and flow is not Flow.BLOCKED:
         return truth._replace(spans=spans)
-    return truth._replace(spans=(*spans, Span(at_us, flow)))
+    return truth._replace(spans=(*spans, Span(at_us, flow, lacks=lacks)))
 
 
 def with_word(truth: Truth, at_us: int, rank: int, says: Says) -> Truth:
@@ -119,14 +131,25 @@ def with_blockage_told(truth: Truth, alarm_us: int) -> Truth:
     return truth._replace(spans=tuple(spans))
 
 
-def is_excused(truth: Truth, span: Span, ends_us: int, silence_max_us: int) -> bool:
-    """Return whether no honest clock could know of this stretch without flow."""
+def lacked(truth: Truth, now_us: int) -> list[tuple[int, int, float]]:
+    """Return the stretches in which flow was found to be slower than claimed, each with the share it lacked."""
+    found = []
+    for span, ends_us in _stretches(truth, now_us):
+        for from_us, to_us in truth.lags if span.lacks else ():
+            start_us, end_us = max(from_us, span.from_us, truth.settled_us), min(to_us, ends_us)
+            if start_us < end_us:
+                found.append((start_us, end_us, span.lacks))
+    return found
+
+
+def is_excused(truth: Truth, span: Span, ends_us: int, silence_max_us: int, lie_us: int = 0) -> bool:
+    """Return whether no honest clock could know of this stretch without flow, or of its rest after a lie."""
     if span.flow is Flow.BLOCKED:
         return not span.is_told
     if span.flow is Flow.SLOW and not _is_doubted(truth, span, ends_us):
         return True
     words = truth.words
-    begins = max((span.from_us, IMPLIED), (truth.settled_us, AFTER + 9))
+    begins = max((span.from_us, IMPLIED), (truth.settled_us, AFTER + 9), (lie_us, AFTER + 8))
     first = bisect_left(words, (begins[0], begins[1] + 1)) - 1
     while first >= 0 and not words[first].is_flow:
         first -= 1
@@ -141,33 +164,35 @@ def is_excused(truth: Truth, span: Span, ends_us: int, silence_max_us: int) -> b
     return all(word.is_flow for word in words[first + 1 : last])
 
 
-def is_recent(truth: Truth, since_us: int) -> bool:
-    """Return whether the last word was about an instant no older than ``since_us``."""
-    return bool(truth.words) and truth.words[-1].at_us >= since_us
-
-
 def missed(truth: Truth, now_us: int, silence_max_us: int) -> list[tuple[int, int]]:
     """Return the stretches without therapy that an honest upper bound must hold, oldest first."""
     found = []
     for span, ends_us in _stretches(truth, now_us):
-        lie_us = _last_lie_us(truth, span, ends_us)
-        starts_us = max(span.from_us, truth.settled_us, lie_us)
-        is_seen = ends_us > starts_us + (truth.blind_us if lie_us else 0)
-        if is_seen and not is_excused(truth, span, ends_us, silence_max_us):
-            found.append((starts_us, ends_us))
+        if span.lacks:
+            continue  # What it lacks is a share of it: ``lacked``.
+        since_us, lies = max(span.from_us, truth.settled_us), _lies_us(truth, span, ends_us)
+        for lie_us in lies:
+            if lie_us > since_us and not _is_believed(truth, since_us, lie_us):
+                found.append((since_us, lie_us))
+            since_us = max(since_us, lie_us)
+        is_seen = ends_us > since_us + (truth.blind_us if lies else 0)
+        if is_seen and not is_excused(truth, span, ends_us, silence_max_us, lies[-1] if lies else 0):
+            found.append((since_us, ends_us))
     return found
 
 
-def _last_lie_us(truth: Truth, span: Span, ends_us: int) -> int:
-    """Return when flow was last claimed while none was: a counter that moved by nearly what was due tells no more."""
+def _lies_us(truth: Truth, span: Span, ends_us: int) -> list[int]:
+    """Return when flow was claimed while none was, by what no counter denied."""
     if span.flow is not Flow.OFF:
-        return 0
-    last = bisect_left(truth.words, (ends_us, ACT)) - 1
-    while last >= 0 and truth.words[last].at_us > span.from_us:
-        if truth.words[last].is_flow and truth.words[last].rank != IMPLIED:
-            return truth.words[last].at_us
-        last -= 1
-    return 0
+        return []
+    first, last = bisect_left(truth.words, (span.from_us + 1,)), bisect_left(truth.words, (ends_us, ACT))
+    return [word.at_us for word in truth.words[first:last] if word.is_flow and word.rank != IMPLIED]
+
+
+def _is_believed(truth: Truth, from_us: int, lie_us: int) -> bool:
+    """Return whether nothing but flow was said up to a lie."""
+    first, last = bisect_left(truth.words, (from_us + 1,)), bisect_left(truth.words, (lie_us + 1,))
+    return all(word.is_flow for word in truth.words[first:last])
 
 
 def stood_us(truth: Truth, from_us: int, to_us: int) -> int:
@@ -176,20 +201,29 @@ def stood_us(truth: Truth, from_us: int, to_us: int) -> int:
     spans = truth.spans
     for place, span in enumerate(spans):
         ends_us = spans[place + 1].from_us if place + 1 < len(spans) else to_us
+        first_us, last_us = max(span.from_us, from_us), min(ends_us, to_us)
+        if first_us >= last_us:
+            continue
         if span.flow in (Flow.OFF, Flow.BLOCKED) or _is_untold(truth, span, ends_us):
-            total += max(0, min(ends_us, to_us) - max(span.from_us, from_us))
+            total += last_us - first_us
+        elif span.lacks:
+            # What two readings show may have been slow flow all of the time, or full flow for some of it.
+            total += round(span.lacks * overlap_us(list(truth.gaps), first_us, last_us))
     return total
 
 
 def _is_untold(truth: Truth, span: Span, ends_us: int) -> bool:
     """Return whether nobody could tell this flow from none: a counter does not show a trickle either."""
+    if span.lacks:
+        return False
     if span.flow in (Flow.PART, Flow.SLOW):
         return not _is_doubted(truth, span, ends_us)
     return is_hidden_run(truth, span, ends_us)
 
 
 def _is_doubted(truth: Truth, span: Span, ends_us: int) -> bool:
-    return any(word.says is Says.DOUBT and span.from_us <= word.at_us <= ends_us for word in truth.words)
+    words = truth.words[bisect_left(truth.words, (span.from_us,)) : bisect_left(truth.words, (ends_us, ACT))]
+    return any(word.says is Says.DOUBT for word in words)
 
 
 def is_hidden_run(truth: Truth, span: Span, ends_us: int) -> bool:
@@ -220,7 +254,8 @@ def trimmed(truth: Truth, before_us: int) -> Truth:
     start = old[-1] if old else 0
     kept = (spans[first]._replace(from_us=max(spans[first].from_us, before_us)), *spans[first + 1 :])
     settled_us = truth.settled_us if truth.settled_us > before_us else 0
-    return truth._replace(spans=kept, words=words[start:], settled_us=settled_us)
+    lags, gaps = (tuple(each for each in known if each[1] > before_us) for known in (truth.lags, truth.gaps))
+    return truth._replace(spans=kept, words=words[start:], settled_us=settled_us, lags=lags, gaps=gaps)
 
 
 def _stretches(truth: Truth, now_us: int) -> list[tuple[Span, int]]:

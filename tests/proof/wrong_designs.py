@@ -139,6 +139,16 @@ def _exclusive(policy: Policy) -> Policy:
 
 _FOREVER_US = 1 << 50
 
+
+def _lag_forgotten(state: PumpState, event: Event, policy: Policy) -> Step:
+    done = step(state, event, policy)
+    reading = done.state.fold.reading
+    if reading is None:
+        return done
+    reading = replace(reading, kept_us=reading.at_us, kept_ul=reading.counter_ul)
+    return done._replace(state=replace(done.state, fold=replace(done.state.fold, reading=reading)))
+
+
 WRONG = (
     WrongDesign("evidence is dated by arrival", _heard(_dated_by_arrival), "halt,start,bare,log", "I-1"),
     WrongDesign("a restart forgets the downtime", Design(step=_stands_still_while_down), "halt,bare,down,up", "I-3"),
@@ -168,5 +178,6 @@ WRONG = (
     WrongDesign("power that is back is flow", _heard(_power_is_flow), "halt,bare,power-on", "I-11"),
     WrongDesign("anybody's word counts", _heard(_anybody), "halt,bare,stranger", "I-1"),
     WrongDesign("the counter is not read", _heard(_counter_ignored), "stick,start,status", "I-1"),
+    WrongDesign("each report is weighed by itself", Design(step=_lag_forgotten), "drag-85,status", "I-1"),
 )
 """Every wrong design, with the smallest alphabet that shows it."""
