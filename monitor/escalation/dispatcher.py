@@ -16,7 +16,7 @@ import structlog
 
 from monitor.escalation.channel import Channel, Delivery, DeliveryState, Notice
 from monitor.escalation.outcomes import ChannelHealth, DispatcherSettings, NoticeOutcome, NoticeState
-from monitor.escalation.worker import ChannelWorker
+from monitor.escalation.worker import ChannelWorker, NoteFault, count_nothing
 
 __all__ = ["ChannelHealth", "Dispatcher", "DispatcherSettings", "NoticeOutcome", "NoticeState"]
 
@@ -32,6 +32,7 @@ class Dispatcher:
         report: Callable[[list[NoticeOutcome]], None],
         now_us: Callable[[], int],
         settings: DispatcherSettings | None = None,
+        note_fault: NoteFault = count_nothing,
     ) -> None:
         """Take the channels by name; threads start with the first notice for each.
 
@@ -41,14 +42,15 @@ class Dispatcher:
                 What it raises is logged, and the same outcomes are reported again with the next.
             now_us: Monitor time, in microseconds.
             settings: Limits.
+            note_fault: Called from the workers' threads with each fault of the monitor itself.
         """
         settings = settings or DispatcherSettings()
         self._ended = threading.Condition()
         self._workers = {
-            name: ChannelWorker(name, channel, report, now_us, settings, self._ended)
+            name: ChannelWorker(name, channel, report, now_us, settings, self._ended, note_fault)
             for name, channel in channels.items()
         }
-        self._nowhere = ChannelWorker("nowhere", _Nowhere(), report, now_us, settings, self._ended)
+        self._nowhere = ChannelWorker("nowhere", _Nowhere(), report, now_us, settings, self._ended, note_fault)
 
     def offer(self, notices: Sequence[Notice]) -> list[Notice]:
         """Take committed notices and return those for which there was no room: offer them again later.

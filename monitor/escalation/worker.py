@@ -25,6 +25,14 @@ LOOK_S = 0.5
 UNREPORTED_MAX = 100_000
 """Outcomes that wait to be written down; one that is lost means a notice sent twice after a restart."""
 
+NoteFault = Callable[[str, Exception], None]
+"""Takes what was at work and the fault of the monitor itself that came of it; called from any thread."""
+
+
+def count_nothing(_at: str, _fault: Exception) -> None:
+    """Take a fault where nobody counts; it is in the log."""
+
+
 _EXPIRED = Delivery(DeliveryState.FAILED, can_retry=False, why="it expired before a provider took it")
 _random = secrets.SystemRandom()
 
@@ -51,6 +59,7 @@ class ChannelWorker:
         now_us: Callable[[], int],
         settings: DispatcherSettings,
         ended: threading.Condition,
+        note_fault: NoteFault,
     ) -> None:
         self._name = name
         self._channel = channel
@@ -58,6 +67,7 @@ class ChannelWorker:
         self._now_us = now_us
         self._settings = settings
         self._ended = ended
+        self._note_fault = note_fault
         self._changed = threading.Condition()
         self._fresh: deque[_Pending] = deque(maxlen=settings.queue_max)
         self._again: list[tuple[int, int, _Pending]] = []
@@ -126,9 +136,10 @@ class ChannelWorker:
                 with self._changed:
                     self._in_hand = 0
             self._tell([])
-        except Exception:
+        except Exception as fault:
             # The next notice starts another thread: escalation does not stall.
             log.exception("channel.fault", channel=self._name)
+            self._note_fault("channel", fault)
         finally:
             with self._ended:
                 self._has_ended = True
@@ -173,6 +184,7 @@ class ChannelWorker:
             deliveries = self._channel.send_many([pending.notice for pending in live])
         except Exception as fault:
             log.exception("channel.fault", channel=self._name)
+            self._note_fault("channel", fault)
             deliveries = [Delivery(DeliveryState.UNKNOWN, why=f"the channel failed with {type(fault).__name__}")]
             deliveries *= len(live)
         if len(deliveries) != len(live):
@@ -209,7 +221,8 @@ class ChannelWorker:
         self._unreported.clear()
         try:
             self._report(kept)
-        except Exception:
+        except Exception as fault:
+            self._note_fault("outcomes", fault)
             lost = max(len(kept) - UNREPORTED_MAX, 0)
             log.exception("channel.outcomes_not_taken", channel=self._name, outcomes=len(kept), lost=lost)
             self._unreported.extend(kept)

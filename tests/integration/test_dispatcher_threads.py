@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import pytest
 
@@ -167,6 +169,36 @@ def test_outcomes_that_could_not_be_written_down_are_reported_again(desk: Desk) 
     desk.dispatcher = Dispatcher({"mail": FakeChannel(batch_max=1)}, report, desk.clock.now_us)
     desk.dispatcher.offer([notice(1), notice(2)])
     assert [desk.next().outbox_id, desk.next().outbox_id] == [1, 2]
+
+
+def test_faults_of_a_channel_of_its_thread_and_of_whoever_takes_the_outcomes_are_counted(desk: Desk) -> None:
+    noted: queue.Queue[tuple[str, str]] = queue.Queue(maxsize=100)
+    may_report = False
+
+    def note(at: str, fault: Exception) -> None:
+        noted.put_nowait((at, type(fault).__name__))
+
+    def broken(_notice: Notice, attempt: int) -> Delivery:
+        if attempt == 1:
+            raise ArithmeticError
+        return ACCEPTED
+
+    def report(outcomes: list[NoticeOutcome]) -> None:
+        if not may_report:
+            raise OSError
+        desk.report(outcomes)
+
+    mail = FakeChannel(broken)
+    desk.dispatcher = Dispatcher({"mail": mail}, report, desk.clock.now_us, note_fault=note)
+    desk.dispatcher.offer([notice(1)])
+    assert noted.get(timeout=WAIT_S) == ("channel", "ArithmeticError")
+    assert noted.get(timeout=WAIT_S) == ("outcomes", "OSError")
+    may_report = True
+    desk.pass_time(60)
+    assert desk.next().outbox_id == 1
+    mail.batch_max = cast("int", "many")
+    desk.dispatcher.offer([notice(2)])
+    assert noted.get(timeout=WAIT_S) == ("channel", "TypeError")
 
 
 def test_health_says_since_when_a_channel_fails_and_when_it_is_back(desk: Desk) -> None:
