@@ -8,8 +8,18 @@ from drivers.contract import AlarmCode
 from monitor.config.faults import Faults
 from monitor.config.ladders import Pace, pace_of, with_later_thresholds
 from monitor.config.tables.people import LadderTable, RungTable
-from monitor.escalation.rungs import ALERT_RUNGS, BLINATUMOMAB, AlertRule, Ladder, PlannedDelay, Rung, Unacknowledged
-from monitor.interruption.alarms import MEANINGS, OWN_PRIORITIES, AlertPriority, OwnCode
+from monitor.escalation.rungs import (
+    ALERT_RUNGS,
+    BLINATUMOMAB,
+    MONITOR_FAULT,
+    PRIORITIES,
+    AlertRule,
+    Ladder,
+    PlannedDelay,
+    Rung,
+    Unacknowledged,
+)
+from monitor.interruption.alarms import MEANINGS, AlertPriority, OwnCode
 from monitor.interruption.policy import Therapy
 from monitor.refusals import Location, suggestion
 
@@ -17,7 +27,7 @@ LOWEST = frozenset({"patient", "home-nurse"})
 """Rungs of the built-in ladder for which the lowest rung of an own ladder stands in, if it has none of that name.
 The highest stands in for the others."""
 
-ALERT_CODES = frozenset(AlarmCode) | frozenset(OwnCode)
+ALERT_CODES = frozenset(AlarmCode) | frozenset(OwnCode) | {MONITOR_FAULT}
 
 
 def own_ladder(therapy: Therapy, table: LadderTable, known: AbstractSet[str] | None, faults: Faults) -> Ladder:
@@ -115,7 +125,7 @@ def _alert_rules(table: LadderTable, names: list[str], where: Location, faults: 
 
 def _is_high(code: str) -> bool:
     meaning = MEANINGS.get(code)
-    return (OWN_PRIORITIES.get(code) if meaning is None else meaning.priority) is AlertPriority.HIGH
+    return (PRIORITIES.get(code) if meaning is None else meaning.priority) is AlertPriority.HIGH
 
 
 def _standing_in(rule: AlertRule, names: list[str]) -> AlertRule:

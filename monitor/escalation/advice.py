@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from drivers.contract import AlarmCode
+from monitor.escalation.rungs import MONITOR_FAULT
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.policy import Therapy
 
@@ -88,6 +89,8 @@ _ALERTS: dict[str, str] = {
     OwnCode.UNKNOWN_PUMP: "A pump that is not enrolled sends data. Find out whose it is.",
     OwnCode.CLOCK_SKEW: "The wall clock was set, or a clock cannot be trusted yet.",
     OwnCode.STORAGE_DEGRADED: "The monitor cannot store what it hears. Have it looked at now.",
+    MONITOR_FAULT: "The monitor itself fails at what it hears: an interruption may go unseen. "
+    "Call the patient and have it looked at now.",
     OwnCode.CLIENT_TAKEOVER: "Another program took the monitor's place on the line. Have it looked at now.",
     OwnCode.WRONG_PROFILE: "The order does not fit the therapy whose limits are watched: the deadline may be wrong. "
     "Check drug, rate and bag, and have the pump enrolled under the right therapy now.",

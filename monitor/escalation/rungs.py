@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from drivers.contract import AlarmCode
-from monitor.interruption.alarms import OwnCode
+from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, OwnCode
 from monitor.interruption.policy import MINUTE_US
 
 
@@ -115,6 +115,12 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
 
 PAGE_US = 5 * MINUTE_US
 
+MONITOR_FAULT = "monitor-fault"
+"""A condition that the core cannot find, for it is the core, or what is around it, that fails."""
+
+PRIORITIES: dict[str, AlertPriority] = OWN_PRIORITIES | {MONITOR_FAULT: AlertPriority.HIGH}
+"""Of every condition that is no alarm of a pump."""
+
 ALERT_RUNGS: dict[str, AlertRule] = {
     AlarmCode.BATT_LOW: AlertRule(("patient",)),
     AlarmCode.RES_LOW: AlertRule(("patient",)),
@@ -125,6 +131,8 @@ ALERT_RUNGS: dict[str, AlertRule] = {
     OwnCode.CLOCK_SKEW: AlertRule(("home-nurse",)),
     OwnCode.STORAGE_DEGRADED: AlertRule(("home-nurse",)),
     OwnCode.CLIENT_TAKEOVER: AlertRule(("home-nurse",)),
+    # Nothing else may tell of the pump at which it fails, not even its silence: so it pages.
+    MONITOR_FAULT: AlertRule(("home-nurse", "on-call-nurse")),
     OwnCode.LATE_EVIDENCE: AlertRule(("home-nurse",)),
     OwnCode.VOLUME_STALL: AlertRule(("home-nurse",)),
     OwnCode.PUMP_CHANGED: AlertRule(("home-nurse", "on-call-nurse")),

@@ -121,7 +121,7 @@ def test_an_alert_for_a_rung_that_does_not_exist_is_refused(faults_of: FaultsOf)
     assert fault.endswith("nurses is no rung; did you mean nurse?")
 
 
-@pytest.mark.parametrize("code", ["rate-mismatch", "air", "unsupervised-restart"])
+@pytest.mark.parametrize("code", ["rate-mismatch", "air", "unsupervised-restart", "monitor-fault"])
 def test_a_high_priority_alert_that_nobody_is_told_of_is_refused(faults_of: FaultsOf, code: str) -> None:
     (fault,) = faults_of(LADDER + f"[ladders.blinatumomab.alerts.{code}]\nrungs = []")
     assert fault.endswith(f"{code} has high priority; somebody must be told of it")

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from drivers.contract import AlarmCode
 from ladder_stories import at
 from monitor.escalation.ladder import acknowledge, advance_alert
-from monitor.escalation.rungs import BLINATUMOMAB, Ladder, Rung
+from monitor.escalation.rungs import BLINATUMOMAB, MONITOR_FAULT, Ladder, Rung
 from monitor.escalation.turns import LadderState, Pause
 from monitor.interruption.alarms import AlertPriority, OwnCode
 from monitor.interruption.state import Alert
@@ -36,6 +36,7 @@ def rungs_told(raised: Alert, *, has_interruption: bool = False) -> list[str]:
         (OwnCode.CLOCK_SKEW, ["home-nurse"]),
         (OwnCode.STORAGE_DEGRADED, ["home-nurse"]),
         (OwnCode.CLIENT_TAKEOVER, ["home-nurse"]),
+        (MONITOR_FAULT, ["home-nurse", "on-call-nurse"]),
         (OwnCode.PUMP_CHANGED, ["home-nurse", "on-call-nurse"]),
         (OwnCode.RUNNING_DURING_HOLD, ["home-nurse", "on-call-nurse"]),
         (OwnCode.RATE_MISMATCH, ["on-call-physician"]),

@@ -16,7 +16,7 @@ from ladder_stories import Story, at
 from monitor.escalation import phrases
 from monitor.escalation.notice import TEXT_MAX, TITLE_MAX, NoticeSite, Rendered, render, render_alert
 from monitor.escalation.roster import ROLES, Contact
-from monitor.escalation.rungs import ALERT_RUNGS
+from monitor.escalation.rungs import ALERT_RUNGS, MONITOR_FAULT
 from monitor.escalation.turns import Call, Reason
 from monitor.interruption.alarms import AlertPriority, OwnCode
 from monitor.interruption.policy import MINUTE_US, SECOND_US
@@ -200,6 +200,15 @@ def test_an_alert_of_the_monitor_itself_needs_no_advice_about_a_pump() -> None:
     text = render_alert(alert, "", None, CALL, Contact(id="n1"), SITE).text
     assert text == (
         "The monitor cannot store what it hears. Have it looked at now. Alert: storage-degraded. Call +1 555 0100."
+    )
+
+
+def test_a_fault_of_the_monitor_itself_says_where_and_what_to_do() -> None:
+    said = "First at pump p1."
+    alert = Alert(number=1, code=MONITOR_FAULT, priority=AlertPriority.HIGH, raised_at_us=at("12:00"), detail=said)
+    assert render_alert(alert, "", None, CALL, Contact(id="n1"), SITE).text == (
+        "The monitor itself fails at what it hears: an interruption may go unseen. "
+        "Call the patient and have it looked at now. First at pump p1. Alert: monitor-fault. Call +1 555 0100."
     )
 
 
