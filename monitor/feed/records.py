@@ -249,7 +249,7 @@ class HealthCheck(msgspec.Struct, frozen=True, kw_only=True):
     """One part that must work for the monitor to be ready.
 
     Attributes:
-        name: ``storage``, ``driver:NAME``, ``ladder`` or ``rung:NAME``.
+        name: ``storage``, ``core``, ``driver:NAME``, ``ladder`` or ``rung:NAME``.
         why: One sentence for a person, if it does not work.
     """
 

@@ -63,7 +63,7 @@ class Daemon:
         self._store = store
         self._clock = clock
         self._is_downtime_known = is_downtime_known
-        self._dispatcher = Dispatcher(channels, self._report, clock.now_us)
+        self._dispatcher = Dispatcher(channels, self._report, clock.now_us, note_fault=self._note_fault)
         self.engine = Engine(config, store, clock, self._offer)
         self._time = Timekeeper(clock, self.engine.processor)
         self.engine.intake = Intake(self._handle)
@@ -108,6 +108,9 @@ class Daemon:
 
     def _report(self, outcomes: list[NoticeOutcome]) -> None:
         self.engine.intake.submit(NoticesReported(outcomes))
+
+    def _note_fault(self, at: str, fault: Exception) -> None:
+        self.engine.processor.tally.note_fault(at, fault)
 
     def _ring(self) -> None:
         self.engine.intake.submit(Rang())

@@ -16,10 +16,13 @@ from monitor.service.book import Book
 from monitor.service.enrolment import account_for_downtime, enrol_new, load_book
 from monitor.service.give_back import give_back_memory
 from monitor.service.intake import Intake, SiteChanged
+from monitor.service.ledger import Ledger
 from monitor.service.outgoing import Outgoing
+from monitor.service.own_faults import OwnFaults
 from monitor.service.processor import Processor
 from monitor.service.pump_turn import PumpTurn
 from monitor.service.site_board import SiteBoard
+from monitor.service.tally import Tally
 from monitor.service.telling import Teller
 from monitor.storage.unit_of_work import Store
 
@@ -47,10 +50,12 @@ class Engine:
         self.book = Book()
         self.teller = Teller(self.config)
         default = next(iter(config.ladders.values()), BLINATUMOMAB)
-        self.board = SiteBoard(default, self.teller)
+        faults = OwnFaults(Tally())
+        self.board = SiteBoard(default, self.teller, faults)
         self.outgoing = Outgoing(store.instance, offer)
         turn = PumpTurn(dict(config.ladders), default, self.teller)
-        self.processor = Processor(store, clock, self.book, turn, self.board, self.outgoing)
+        ledger = Ledger(store, self.outgoing, faults)
+        self.processor = Processor(clock, self.book, turn, self.board, self.outgoing, ledger, faults)
         self.intake = Intake(self.processor.handle)
 
     def load(self, *, is_downtime_known: bool = True, grace_us: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""Whether each part does its work: storage, every link's loop, the ladder's doorbell, every rung's channels."""
+"""Whether each part does its work: storage, core, every link's loop, the ladder's doorbell, every rung's channels."""
 
 from __future__ import annotations
 
@@ -40,8 +40,10 @@ class HealthWatch:
         """Return the state of every part now."""
         now_us = self._clock.now_us()
         processor = self._processor
+        fails = processor.faults.why(now_us)
         checks = [
             HealthCheck(name="storage", is_ok=processor.ledger.is_sound, why=processor.ledger.fault),
+            HealthCheck(name="core", is_ok=not fails, why=fails),
             self._ladder(now_us),
         ]
         for link in self._links:

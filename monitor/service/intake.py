@@ -63,12 +63,18 @@ class EventArrived(msgspec.Struct, frozen=True):
 
 
 class SiteChanged(msgspec.Struct, frozen=True):
-    """A condition of the monitor itself, or of a stranger's pump, began or ended."""
+    """A condition of the monitor itself, or of a stranger's pump, began or ended.
+
+    Attributes:
+        detail: For the record.
+        for_people: What a person is to read beside the code's own sentence; our words, never the pump's.
+    """
 
     code: str
     active: bool
     detail: str = ""
     pump: str = ""
+    for_people: str = ""
 
 
 class NoticesReported(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from drivers.contract import Batch
 from monitor.errors import StorageDegraded, StorageError
 from monitor.service.intake import Reply, Settler
 from monitor.service.outgoing import Outgoing
+from monitor.service.own_faults import OwnFaults
 from monitor.service.recording import record_fact
 from monitor.storage.unit_of_work import Store
 from monitor.storage.work import Work
@@ -35,7 +36,7 @@ class Ledger:
         latest_cursor: The newest durable record.
     """
 
-    def __init__(self, store: Store, outgoing: Outgoing) -> None:
+    def __init__(self, store: Store, outgoing: Outgoing, faults: OwnFaults) -> None:
         self.work = Work()
         self.is_sound = True
         self.fault = ""
@@ -43,6 +44,7 @@ class Ledger:
         self.latest_cursor = 0
         self._store = store
         self._outgoing = outgoing
+        self._faults = faults
         self._unsettled: list[tuple[Settler, Batch]] = []
         self._replies: list[Reply] = []
         self._listeners: list[Callable[[], None]] = []
@@ -85,6 +87,7 @@ class Ledger:
             # A row that no store can take is a fault of ours. Kept, it would stop every later commit: people
             # are told from memory, the rows are given up, and the sources, not settled, say it all again.
             log.exception("storage.unstorable", rows=len(self.work))
+            self._faults.tally.note_fault("commit", fault)
             self._go_on_from_memory(str(fault))
             self.work, self._unsettled = Work(), []
             self._outgoing.forget_told_from_memory()
@@ -102,13 +105,21 @@ class Ledger:
         if journal_ids:
             self.latest_cursor = journal_ids[-1]
         # People before sources: whatever a driver does when it is settled, the notices are on their way.
-        self._outgoing.offer(notices)
+        self._alone("tell", lambda: self._outgoing.offer(notices), now_us)
         self._settle()
         if self._replies:
             self._answer(None)
         if journal_ids:
             for wake in self._listeners:
-                wake()
+                self._alone("wake", wake, now_us)
+
+    def _alone(self, at: str, follow: Callable[[], None], now_us: int) -> None:
+        """Do one thing that follows from a commit; a fault of ours in it must keep no other from being done."""
+        try:
+            follow()
+        except Exception as fault:
+            log.exception("commit.follow", at=at)
+            self._faults.note(at, fault, now_us)
 
     def _go_on_from_memory(self, fault: str) -> None:
         self.fault = fault
@@ -120,9 +131,10 @@ class Ledger:
         for settler, batch in unsettled:
             try:
                 settler.settle(batch)
-            except Exception:
+            except Exception as fault:
                 # Its source repeats what it was not told of; the other sources must not wait for it.
                 log.exception("link.settle")
+                self._faults.tally.note_fault("settle", fault)
 
     def _answer(self, fault: Exception | None) -> None:
         replies, self._replies = self._replies, []

@@ -13,8 +13,9 @@ import msgspec
 import structlog
 
 from drivers.contract import LinkChanged, Observation
-from monitor.clock import SECOND_US, Clock
+from monitor.clock import Clock
 from monitor.errors import CommandRefused
+from monitor.escalation.rungs import MONITOR_FAULT
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.deadlines import next_deadline_us
 from monitor.interruption.effects import Effect, EvidenceDoubted
@@ -33,17 +34,14 @@ from monitor.service.intake import (
 )
 from monitor.service.ledger import Ledger
 from monitor.service.outgoing import Outgoing
+from monitor.service.own_faults import AFTER_FAULT_US, OwnFaults
 from monitor.service.pump_turn import PumpTurn
 from monitor.service.site_board import SiteBoard
 from monitor.service.tally import Tally
 from monitor.service.upkeep import Upkeep
-from monitor.storage.unit_of_work import Store
 
 RINGS_PER_TURN = 2_000
 """How many deadlines one turn takes up; the rest follow in the next, so that a crowd delays nobody for long."""
-
-AFTER_FAULT_US = 10 * SECOND_US
-"""A deadline at which a fault of ours came is taken up again after this long, and not at once and for ever."""
 
 log = structlog.get_logger(__name__)
 
@@ -56,17 +54,26 @@ class Processor:
         ledger: What is to be stored, and what follows from that.
         upkeep: What is to be written down although nothing changed.
         tally: What came in and what was refused.
+        faults: Where the monitor itself fails.
         deadline_us: The next instant at which time alone changes something, after the last turn.
         quiet_until_us: Until then no deadline is taken up: after a start the lines get a moment to be heard.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, book: Book, turn: PumpTurn, board: SiteBoard, outgoing: Outgoing
+        self,
+        clock: Clock,
+        book: Book,
+        turn: PumpTurn,
+        board: SiteBoard,
+        outgoing: Outgoing,
+        ledger: Ledger,
+        faults: OwnFaults,
     ) -> None:
         self.book = book
-        self.ledger = Ledger(store, outgoing)
-        self.upkeep = Upkeep(book, self.ledger)
-        self.tally = Tally()
+        self.ledger = ledger
+        self.upkeep = Upkeep(book, ledger)
+        self.tally: Tally = faults.tally
+        self.faults = faults
         self.deadline_us: int | None = None
         self.quiet_until_us = 0
         self._clock = clock
@@ -83,11 +90,14 @@ class Processor:
                 self._take(item, now_us)
             except Exception as fault:
                 # A fault of ours in one item must not lose the items behind it.
-                log.exception("intake.fault", item=type(item).__name__)
-                self.tally.note_fault(type(item).__name__, fault)
+                pump = item.pump if isinstance(item, EventArrived) else ""
+                log.exception("intake.fault", item=type(item).__name__, pump=pump)
+                self._note_fault(type(item).__name__, fault, now_us, pump)
                 if isinstance(item, EventArrived) and item.reply is not None:
                     item.reply.fault = fault
                     self.ledger.answer_later(item.reply)
+        if self.faults.is_standing(now_us) is not self._board.stands(MONITOR_FAULT):
+            self._change_site(self.faults.condition(active=self.faults.is_standing(now_us)), now_us)
         if now_us >= self.quiet_until_us:
             self._ring(now_us)
         self._commit(now_us)
@@ -117,7 +127,7 @@ class Processor:
         entries = self.book.entries
         stale = self.upkeep.stale
         self.tally.observations += len(batch.items)
-        is_whole = True
+        failed: set[str] = set()
         for pump, observation in batch.items:
             try:
                 entry = entries.get(pump)
@@ -136,10 +146,14 @@ class Processor:
             except Exception as fault:
                 # One pump's must not lose the others behind it.
                 log.exception("intake.fault", item=BatchArrived.__name__, pump=pump)
-                self.tally.note_fault(BatchArrived.__name__, fault)
-                is_whole = False
+                self._note_fault(BatchArrived.__name__, fault, now_us, pump)
+                failed.add(pump)
+        if self.faults.failing:
+            # The hint about a line is no word of the pump.
+            heard = {pump for pump, said in batch.items if not isinstance(said, LinkChanged)}
+            self.faults.heard(heard - failed)
         self.tally.note_refusals(self.ledger.work, batch, at_us)
-        if not is_whole:
+        if failed:
             # Neither bookmarked nor settled: its source is to say it all again.
             return
         if batch.bookmark is not None:
@@ -191,6 +205,7 @@ class Processor:
                 self.ledger.answer_later(reply)
             return
         effects = self.apply(entry, item.make(now_us), now_us)
+        self.faults.passed(EventArrived.__name__, item.pump)
         if reply is not None:
             reply.effects, reply.at_us = effects, now_us
             refusal = _refusal(effects)
@@ -212,10 +227,12 @@ class Processor:
         for entry in self.book.due(now_us, RINGS_PER_TURN):
             try:
                 self._ring_for(entry, now_us)
+                self.faults.passed(Rang.__name__, entry.policy.pump)
             except Exception as fault:
                 # The others are disarmed by now: who leaves here would take nobody's deadline up any more.
-                log.exception("intake.fault", item=Rang.__name__, pump=entry.policy.pump)
-                self.tally.note_fault(Rang.__name__, fault)
+                pump = entry.policy.pump
+                log.exception("intake.fault", item=Rang.__name__, pump=pump)
+                self._note_fault(Rang.__name__, fault, now_us, pump)
                 entry.deadline_us = now_us + AFTER_FAULT_US
                 self.book.arm(entry)
         if self._board.next_us is not None and self._board.next_us <= now_us:
@@ -244,9 +261,21 @@ class Processor:
         is_sound = self.ledger.is_sound = self.ledger.commit(now_us)
         if is_sound != was_sound:
             changed = SiteChanged(OwnCode.STORAGE_DEGRADED, active=not is_sound, detail=self.ledger.fault)
-            self._board.change(self.ledger.work, changed, now_us)
+            self._change_site(changed, now_us)
             if not is_sound:
                 self._outgoing.offer_from_memory(self.ledger.work.notices)
+
+    def _change_site(self, changed: SiteChanged, now_us: int) -> None:
+        """Raise or end a condition; a fault of ours in it must not keep the turn from its end."""
+        try:
+            self._board.change(self.ledger.work, changed, now_us)
+        except Exception as fault:
+            log.exception("intake.fault", item=SiteChanged.__name__, code=changed.code)
+            self._note_fault(SiteChanged.__name__, fault, now_us)
+
+    def _note_fault(self, at: str, fault: Exception, now_us: int, pump: str = "") -> None:
+        """Remember a fault of our own; a stranger's is at no pump under watch."""
+        self.faults.note(at, fault, now_us, pump if pump in self.book.entries else "")
 
 
 def _refusal(effects: Iterable[Effect]) -> str | None:

@@ -1,19 +1,21 @@
-"""Alert conditions of the monitor itself and of strangers' pumps: storage, clock, takeover, unknown pump."""
+"""Alert conditions of the monitor itself and of strangers' pumps: storage, clock, takeover, faults, unknown pump."""
 
 from __future__ import annotations
 
 from collections.abc import Container
 
 import msgspec
+import structlog
 
 from monitor.escalation.ladder import acknowledge, advance_alert
-from monitor.escalation.rungs import Ladder
+from monitor.escalation.rungs import PRIORITIES, Ladder
 from monitor.escalation.turns import LadderState
-from monitor.interruption.alarms import OWN_PRIORITIES, AlertPriority, OwnCode
+from monitor.interruption.alarms import AlertPriority, OwnCode
 from monitor.interruption.effects import AlertAcknowledged, AlertRaised, AlertResolved
 from monitor.interruption.events import Acknowledged
 from monitor.interruption.state import Alert
 from monitor.service.intake import EventArrived, SiteChanged
+from monitor.service.own_faults import AFTER_FAULT_US, OwnFaults
 from monitor.service.recording import record_effects
 from monitor.service.telling import Teller
 from monitor.storage.reader import PAGE_MAX, Reader
@@ -23,13 +25,16 @@ from monitor.storage.work import Work
 STRANGERS_MAX = 64
 """How many unknown pumps are named; the rest are counted only."""
 
+log = structlog.get_logger(__name__)
+
 
 class SiteBoard:
     """Conditions by (pump or "", code); each is raised once and told by the default ladder."""
 
-    def __init__(self, ladder: Ladder, teller: Teller) -> None:
+    def __init__(self, ladder: Ladder, teller: Teller, faults: OwnFaults) -> None:
         self._ladder = ladder
         self._teller = teller
+        self._faults = faults
         self._active: dict[tuple[str, str], tuple[Alert, LadderState | None]] = {}
         self._next_number: dict[str, int] = {}
         self.next_us: int | None = None
@@ -39,6 +44,10 @@ class SiteBoard:
     def alerts(self) -> list[tuple[str, Alert]]:
         """The active conditions with the pump each is about ("" is the monitor itself)."""
         return [(pump, alert) for (pump, _), (alert, _) in list(self._active.items())]
+
+    def stands(self, code: str) -> bool:
+        """Return whether a condition of the monitor itself stands."""
+        return (SITE, code) in self._active
 
     def load(self, reader: Reader, enrolled: Container[str]) -> None:
         """Take over the conditions of the monitor and of strangers that an earlier process raised.
@@ -87,8 +96,9 @@ class SiteBoard:
         alert = Alert(
             number=number,
             code=item.code,
-            priority=OWN_PRIORITIES.get(item.code, AlertPriority.MEDIUM),
+            priority=PRIORITIES.get(item.code, AlertPriority.MEDIUM),
             raised_at_us=now_us,
+            detail=item.for_people,
         )
         record_effects(work, item.pump, now_us, (AlertRaised(alert=alert, detail=item.detail),))
         self._active[item.pump, item.code] = (alert, None)
@@ -112,16 +122,27 @@ class SiteBoard:
         return True
 
     def ring(self, work: Work, now_us: int) -> None:
-        """Tell whom the ladder says of each condition, now or again."""
+        """Tell whom the ladder says of each condition, now or again; a fault at one keeps no other from being told."""
         due = []
-        for (pump, code), (alert, kept) in list(self._active.items()):
-            turn = advance_alert(kept, alert, self._ladder, now_us)
-            for call in turn.told:
-                self._teller.tell_site(work, call, self._ladder, pump, alert, now_us)
-            self._active[pump, code] = (alert, turn.state)
-            if turn.next_at_us is not None:
-                due.append(turn.next_at_us)
+        for pump, code in list(self._active):
+            try:
+                next_us = self._tell(work, pump, code, now_us)
+            except Exception as fault:
+                log.exception("intake.fault", item=SiteBoard.__name__, code=code)
+                self._faults.note(SiteBoard.__name__, fault, now_us)
+                next_us = now_us + AFTER_FAULT_US
+            if next_us is not None:
+                due.append(next_us)
         self.next_us = min(due) if due else None
+
+    def _tell(self, work: Work, pump: str, code: str, now_us: int) -> int | None:
+        """Tell of one condition, and return when to ask again."""
+        alert, kept = self._active[pump, code]
+        turn = advance_alert(kept, alert, self._ladder, now_us)
+        for call in turn.told:
+            self._teller.tell_site(work, call, self._ladder, pump, alert, now_us)
+        self._active[pump, code] = (alert, turn.state)
+        return turn.next_at_us
 
 
 def _alert(row: AlertRow) -> Alert:

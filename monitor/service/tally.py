@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from drivers.contract import Batch
 from monitor.storage.work import Work
 
@@ -24,6 +26,7 @@ class Tally:
         self.duplicates = 0
         self.refused: dict[tuple[str, str], int] = {}
         self.faults: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
 
     def refuse(self, cause: str, source: str, times: int = 1) -> None:
         """Count something that was not accepted."""
@@ -33,9 +36,10 @@ class Tally:
         self.refused[key] = self.refused.get(key, 0) + times
 
     def note_fault(self, item: str, fault: Exception) -> None:
-        """Count a fault of the monitor itself at an ``item`` of the intake."""
+        """Count a fault of the monitor itself at an ``item`` of the intake or a part; any thread may."""
         key = (item, type(fault).__name__)
-        self.faults[key] = self.faults.get(key, 0) + 1
+        with self._lock:
+            self.faults[key] = self.faults.get(key, 0) + 1
 
     def note_refusals(self, work: Work, batch: Batch, at_us: int) -> None:
         """Count what a link refused, and keep the sample of it that the link gave."""

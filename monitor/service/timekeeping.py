@@ -14,7 +14,8 @@ from monitor.clock import SECOND_US, KeptClock
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.events import ClockSynchronised
 from monitor.interruption.putting_on import put_on
-from monitor.service.intake import Item, Rang, SiteChanged
+from monitor.service.book import Entry
+from monitor.service.intake import EventArrived, Item, Rang, SiteChanged
 from monitor.service.processor import Processor
 from monitor.service.skew_gate import SkewGate, WallWatch
 from monitor.waking import Downtime, lag_us, stored_axis
@@ -46,9 +47,10 @@ class Timekeeper:
         if any(isinstance(item, Rang) and item.is_housekeeping for item in items):
             try:
                 items = [*self._look(), *items]
-            except Exception:
+            except Exception as fault:
                 # A fault of ours here must not lose what others brought.
                 log.exception("clock.fault")
+                self._processor.faults.note("clock", fault, self._clock.now_us())
         handle(items)
 
     def _look(self) -> list[SiteChanged]:
@@ -94,11 +96,20 @@ class Timekeeper:
             )
             for entry in processor.book.entries.values():
                 if entry.is_known:
-                    entry.put_ladders(put_on(entry.ladders, pending.back_us, moved_us))
-                    processor.apply(entry, event, now_us)
+                    self._put_on(entry, event, pending.back_us)
             fact: dict[str, object] = {
                 "put_on_s": moved_us / SECOND_US,
                 "down_s": (down_to_us - pending.down_from_us) / SECOND_US,
             }
             processor.ledger.note(now_us, "clock-synchronised", fact)
         processor.ledger.work.meta(AXIS, stored_axis(clock.axis()))
+
+    def _put_on(self, entry: Entry, event: ClockSynchronised, back_us: int) -> None:
+        """Date anew what one pump said; the clock is put on but once, so a fault here must keep no other from it."""
+        try:
+            entry.put_ladders(put_on(entry.ladders, back_us, event.moved_us))
+            self._processor.apply(entry, event, event.at_us)
+        except Exception as fault:
+            pump = entry.policy.pump
+            log.exception("clock.fault", pump=pump)
+            self._processor.faults.note(EventArrived.__name__, fault, event.at_us, pump)

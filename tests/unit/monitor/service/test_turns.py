@@ -2,69 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from drivers.contract import AlarmObserved, AlarmPhase, Batch, DeliveryStatus, StatusObserved
+from breakable_house import AIR, CONFIG, RUNS, START_US, House, Settler, fail_for, faults_shown
+from drivers.contract import Batch, DeliveryStatus
 from drivers.registry import discover
-from monitor.clock import ManualClock
 from monitor.config.loading import parse
 from monitor.errors import StorageDegraded, StorageError
-from monitor.escalation.channel import Notice
-from monitor.feed.metrics import FeedMetrics
-from monitor.feed.records import Health, Site
 from monitor.interruption.events import Acknowledged, Event
-from monitor.interruption.policy import Policy
-from monitor.interruption.state import PumpState
-from monitor.interruption.transitions import Step, step
 from monitor.service.engine import Engine
-from monitor.service.feed_source import EngineSource
 from monitor.service.intake import BatchArrived, EventArrived, Rang, Reply
-from monitor.service.processor import AFTER_FAULT_US
-from monitor.storage.rows import CommitResult
-from monitor.storage.unit_of_work import Store
-from monitor.storage.work import Work
-
-CONFIG = '[site]\nid = "home"\n[[pumps]]\nid = "p1"\n[[pumps]]\nid = "p2"\n'
-START_US = 1_790_000_000_000_000
-RUNS = StatusObserved(delivery=DeliveryStatus.DELIVERING)
-AIR = AlarmObserved(code="air", phase=AlarmPhase.START)
-
-
-class House:
-    """An engine over a database in memory, with a clock that the test moves and notices that it collects."""
-
-    def __init__(self, room: int = 1_000) -> None:
-        self.clock = ManualClock(START_US)
-        self.store = Store.open("sqlite://", START_US)
-        self.told: list[Notice] = []
-        self.room = room
-        self.engine = Engine(parse(CONFIG, Path.cwd(), discover()), self.store, self.clock, self.offer)
-        self.engine.load()
-
-    def offer(self, notices: Sequence[Notice]) -> list[Notice]:
-        taken, left = list(notices[: self.room]), list(notices[self.room :])
-        self.told += taken
-        return left
-
-    def hear(self, *said: tuple[str, StatusObserved | AlarmObserved], settler: Settler | None = None) -> None:
-        self.engine.intake.submit(BatchArrived("line", Batch(items=list(said)), settler))
-
-
-class Settler:
-    """Notes what it is told of, and may fail."""
-
-    def __init__(self, *, fails: bool = False) -> None:
-        self.settled: list[Batch] = []
-        self.fails = fails
-
-    def settle(self, batch: Batch) -> None:
-        if self.fails:
-            raise RuntimeError("the driver's own fault")
-        self.settled.append(batch)
+from monitor.service.own_faults import AFTER_FAULT_US
 
 
 @pytest.fixture
@@ -72,14 +23,6 @@ def house() -> Iterator[House]:
     one = House()
     yield one
     one.store.close()
-
-
-def refuse(house: House, fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    def commit(_store: Store, _work: Work) -> CommitResult:
-        raise fault
-
-    monkeypatch.setattr(Store, "commit", commit)
-    assert house.engine.store is house.store
 
 
 def test_a_driver_that_fails_to_settle_keeps_no_notice_and_no_other_source_waiting(house: House) -> None:
@@ -103,25 +46,6 @@ def test_an_item_that_fails_loses_none_behind_it_and_is_answered(house: House) -
     state = house.engine.book.entries["p2"].state
     assert state is not None
     assert state.delivery is DeliveryStatus.DELIVERING
-
-
-def fail_for(pump: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the core fail at everything that is about one pump."""
-
-    def failing(state: PumpState, event: Event, policy: Policy) -> Step:
-        if policy.pump == pump:
-            raise ArithmeticError("a fault of ours")
-        return step(state, event, policy)
-
-    monkeypatch.setattr("monitor.service.processor.step", failing)
-
-
-def faults_shown(house: House) -> dict[str, float]:
-    source = EngineSource(house.engine, lambda: Health(at_us=0, checks=()), Site(id="home"))
-    metrics = FeedMetrics()
-    metrics.watch(source)
-    found = re.findall(r"^pumpwatch_faults_total\{(.*)\} (.*)$", metrics.text().decode(), re.MULTILINE)
-    return {labels: float(value) for labels, value in found}
 
 
 def test_faults_of_our_own_are_counted_by_cause(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +110,7 @@ def test_while_the_store_refuses_people_are_told_once_and_sources_wait(
 ) -> None:
     settler = Settler()
     with monkeypatch.context() as patch:
-        refuse(house, StorageDegraded("the disk is full"), patch)
+        house.refuse(StorageDegraded("the disk is full"), patch)
         house.hear(("p1", RUNS), ("p1", AIR), settler=settler)
         house.engine.intake.submit(Rang())
         first = [(notice.contact, notice.text) for notice in house.told]
@@ -207,7 +131,7 @@ def test_while_the_store_refuses_people_are_told_once_and_sources_wait(
 
 def test_a_row_that_no_store_can_take_stops_no_later_commit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        refuse(house, StorageError("out of range"), patch)
+        house.refuse(StorageError("out of range"), patch)
         house.hear(("p1", RUNS), ("p1", AIR))
         assert house.told != []
     house.hear(("p2", RUNS), ("p2", AIR))
@@ -217,7 +141,7 @@ def test_a_row_that_no_store_can_take_stops_no_later_commit(house: House, monkey
 def test_what_finds_no_room_while_the_store_refuses_is_offered_again(monkeypatch: pytest.MonkeyPatch) -> None:
     house = House(room=1)
     with monkeypatch.context() as patch:
-        refuse(house, StorageDegraded("the disk is full"), patch)
+        house.refuse(StorageDegraded("the disk is full"), patch)
         house.hear(("p1", RUNS), ("p1", AIR))
         few = len(house.told)
         house.room = 1_000
