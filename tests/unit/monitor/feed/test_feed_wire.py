@@ -16,8 +16,9 @@ from monitor.interruption.events import Event, FreeInterval, Order
 from monitor.interruption.state import Alert
 
 INSTANTS = {
-    "about_us", "acknowledged_at_us", "at_us", "bag_expires_at_us", "down_from_us", "down_to_us", "ended_at_us",
-    "ends_at_us", "from_us", "opened_at_us", "raised_at_us", "resolved_at_us", "since_us", "starts_at_us", "until_us",
+    "about_us", "acknowledged_at_us", "at_us", "bag_expires_at_us", "began_at_us", "down_from_us", "down_to_us",
+    "ended_at_us", "ends_at_us", "from_us", "opened_at_us", "raised_at_us", "resolved_at_us", "since_us",
+    "starts_at_us", "until_us",
 }  # fmt: skip
 
 
