@@ -10,8 +10,8 @@ Beyond the readings of the oracle:
 19. Between two readings at one known rate the motor turned ``(v2 - v1) / rate``, give or take one step, both ends
     included; what lies within one step of all the time is all the time.
 20. A blocked line that never alarms is not claimed: blocked cells lie in a window of an alarm that was heard.
-21. A counter contradicts claims of flow close together only where it moved by less than ``min_rate_fraction`` of what
-    their rate makes due, less one step.
+21. A counter contradicts claims of flow only where it moved by less than ``min_rate_fraction`` of what their rate makes
+    due, less one step, if its readings are at most ``silence_max`` apart.
 22. Between two readings the pump ran at the rate it told last, or stood: slower flow that nobody heard of
     (keep-vein-open, under-rate) is not claimed.
 """
@@ -25,6 +25,7 @@ from itertools import pairwise
 from monitor.interruption.events import Event
 from tests.proof.oracle import MINUTE_US, Claim, Kind, Rules
 from tests.proof.oracle_claims import heard_claims
+from tests.proof.oracle_lags import LagRule, lags_of, runs_of
 from tests.proof.oracle_trust import doubt_unconfirmed
 
 FLOW, BLOCKED, STILL = "flow", "blocked", "still"
@@ -49,8 +50,10 @@ class Ground:
         return any(from_us < at_us <= until_us for from_us, until_us in self.windows)
 
 
-def brute_sums(events: Iterable[Event], now_us: int, rules: Rules, grain_us: int = MINUTE_US) -> tuple[int, int]:
-    """Return the least and the greatest off-time of all histories that fit."""
+def brute_sums(
+    events: Iterable[Event], now_us: int, rules: Rules, grain_us: int = MINUTE_US, lags: LagRule = lags_of
+) -> tuple[int, int]:
+    """Return the least and the greatest off-time of all histories that fit; lags of a counter go by ``lags``."""
     claims = heard_claims(events, rules)
     doubt_unconfirmed(claims)
     ground = Ground(claims, _windows(claims, rules), now_us, rules)
@@ -59,12 +62,18 @@ def brute_sums(events: Iterable[Event], now_us: int, rules: Rules, grain_us: int
     allowed = {at_us: _allowed(ground, at_us, at_us + grain_us) for at_us in cells}
     low = high = 0
     counted: set[int] = set()
+    shown: set[int] = set()
     for one, two in _readings(ground):
         span = [at_us for at_us in cells if one.at_us <= at_us < two.at_us]
         bounds = _counted(ground, span, allowed, (one, two), grain_us) if span else None
         if bounds is not None:
             counted.update(span)
+            shown.update([two.at_us] if bounds != (0, 0) else [])
             low, high = low + bounds[0] * grain_us, high + bounds[1] * grain_us
+    begins = {from_us for from_us, _ in ground.windows if "no-witness-in-window" in rules.exceptions}
+    is_asked = [ground.is_trusted(claim) and claim.at_us not in begins for claim in claims]
+    for run in runs_of(claims, shown, is_asked):
+        high += sum(lag.high_us for lag in lags(run, rules))
     for at_us in cells:
         if at_us not in counted:
             low += grain_us * (FLOW not in allowed[at_us])
@@ -129,7 +138,8 @@ def _counted(
     sets = [allowed[at_us] for at_us in span]
     flows = sets.count(frozenset({FLOW}))
     is_due = ground.rules.min_rate_fraction * flows - step - 1e-9 <= turned <= flows + step + 1e-9
-    if one.kind is Kind.FLOW and is_due and all(len(each) == 1 for each in sets):
+    is_near = two.at_us - one.at_us <= ground.rules.silence_max_us
+    if one.kind is Kind.FLOW and is_due and is_near and all(len(each) == 1 for each in sets):
         return None
     if _is_spared(ground, span, pair, grain_us):
         return None
@@ -142,7 +152,7 @@ def _is_spared(ground: Ground, span: list[int], pair: tuple[Claim, Claim], grain
     one, two = pair
     names = ground.rules.exceptions
     between = [claim for claim in ground.claims if one.at_us < claim.at_us < two.at_us]
-    is_windowed = any(start < span[-1] + grain_us and span[0] < end for start, end in ground.windows)
+    is_windowed = any(start <= span[-1] + grain_us and span[0] < end for start, end in ground.windows)
     return ("no-witness-in-window" in names and is_windowed) or (
         "no-witness-over-event" in names and any(claim.is_run_event or claim.is_stop_time for claim in between)
     )

@@ -12,7 +12,8 @@ from monitor.interruption.events import Event
 from monitor.interruption.policy import Latency, Therapy, Threshold
 from tests.proof.oracle import EXCEPTIONS, MINUTE_US, SECOND_US, Dossier, Kind, Rules
 from tests.proof.oracle_intervals import Found, judged
-from tests.proof.oracle_stories import BLOCKED, DOUBTS, NONE, Phase, Story
+from tests.proof.oracle_slow import certain_us, owed_us
+from tests.proof.oracle_stories import BLOCKED, DOUBTS, NONE, Phase, Story, Taste
 from tests.proof.oracle_trust import dossier
 from watched import Watched
 
@@ -32,12 +33,14 @@ class Design:
         distort: What becomes of the events before the core sees them.
         twist: What becomes of the therapy's limits.
         on_threshold: Judge it at the very instant at which the threshold is met.
+        taste: The family whose stories catch it.
     """
 
     name: str
     distort: Distort = list
     twist: Twist = lambda therapy: therapy
     on_threshold: bool = False
+    taste: Taste = field(default_factory=Taste)
 
 
 RIGHT = Design("right")
@@ -184,21 +187,25 @@ def against_truth(story: Story, heard: list[Event], at_us: int, rules: Rules, go
     file = dossier(heard, rules)
     none_us, doubt_us = truth_within(story, file, at_us, rules, is_most=False)
     # A counter may reveal what readings 1 and 3 do not claim; the snap to "ran throughout" may hide two steps a gap.
-    full_us, slow_us = truth_within(story, file, at_us, rules, is_most=True)
+    full_us, part_us = truth_within(story, file, at_us, rules, is_most=True)
     # Nobody heard of slow flow in a gap between two readings: the counter takes it for a stop (reading 22).
-    full_us += slow_us if story.has_counter else []
+    full_us += part_us if story.has_counter else []
     slack_us = SLACK_US + (round(2 * rules.step_ml / story.rate_ml_per_h * 60 * MINUTE_US) if story.has_counter else 0)
     for index, row in enumerate(got):
         from_us = row[0]
         until_us = got[index + 1][0] if index + 1 < len(got) else at_us
         most_us = _overlap(none_us, from_us, until_us) + _overlap(doubt_us, from_us, until_us)
-        if row[1] > _overlap(full_us, from_us, until_us) + SLACK_US:
+        slow_us = certain_us(story, file, (from_us, until_us), rules)
+        if row[1] > _overlap(full_us, from_us, until_us) + slow_us + SLACK_US:
             return "I-1: off_min above the truth"
         if row[2] < most_us - slack_us:
             return "I-1: off_max below the truth"
     first_us = got[0][0] if got else at_us
     if _overlap(none_us, 0, first_us) > slack_us:
         return "I-1: an interruption is missing"
+    lacking_us = owed_us(story, file, at_us, rules)
+    if lacking_us and sum(row[2] for row in got) < lacking_us + _overlap(none_us, 0, at_us) - slack_us * len(got):
+        return "I-1: off_max below what a slow pump lacked"
     return None
 
 

@@ -63,7 +63,8 @@ def _is_in(at_s: float, stretches: list[tuple[int, int]]) -> int | None:
 def _statuses(
     story: Story, chance: Random, taste: Taste, end_s: int, silences: list[tuple[int, int]]
 ) -> list[PumpObserved]:
-    period_s = chance.choice((120, 240, 600)) if taste.is_on_grid else chance.choice((60, 120, 300, 600))
+    usual_s = (120, 240, 600) if taste.is_on_grid else (60, 120, 300, 600)
+    period_s = chance.choice(taste.periods_s or usual_s)
     out = []
     base_ml = chance.randrange(0, 50) / 10
     for at_s in range(120 if taste.is_on_grid else 60, end_s + 1, period_s):
@@ -74,8 +75,16 @@ def _statuses(
         if taste.has_counter:
             exact_ml = base_ml + story.motor_s(at_s) * story.rate_ml_per_h / 3600
             volume = round(int(exact_ml / taste.step_ml + 1e-9) * taste.step_ml, 6)
-        out.append(PumpObserved(at_us=at_s * SECOND_US, observation=_status(story, phase.says, volume, taste.step_ml)))
+        # Reports come late now and then, but not after the next thing that happens.
+        is_late = bool(taste.slow_times or taste.is_slow_only) and phase.until_s - at_s > LATE_MAX_S + 1
+        late_s = chance.choice((0, 0, 0, 2, LATE_MAX_S)) if is_late and not taste.is_on_grid else 0
+        status = _status(story, phase.says, volume, taste.step_ml)
+        out.append(PumpObserved(at_us=(at_s + late_s) * SECOND_US, observation=status))
     return out
+
+
+LATE_MAX_S = 6
+"""How late a report of a slow pump may come; less than lies between two things that happen."""
 
 
 def _status(story: Story, says: str, volume_ml: float | None, step_ml: float) -> StatusObserved:

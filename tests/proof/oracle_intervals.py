@@ -15,7 +15,7 @@ class Stop:
     """One stretch without confirmed flow.
 
     ``ended_us`` is None while it is open; ``flow_before_us`` is the last flow evidence heard before it;
-    ``is_silence`` says that nothing but silence speaks for it, ``is_from_person`` that a person's word was the last before.
+    ``is_silence`` says that nothing but silence speaks for it; ``is_from_person`` that it begins at a person's word.
     """
 
     onset_us: int

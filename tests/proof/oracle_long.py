@@ -12,15 +12,25 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
 from monitor.interruption.events import Event, PumpObserved
 from tests.proof.oracle import EXCEPTIONS, MINUTE_US
 from tests.proof.oracle_compare import RIGHT, Design, Tally, compare
-from tests.proof.oracle_counters import COUNTING, WITHOUT, Sums, brute_and_intervals, compare_sums
+from tests.proof.oracle_counters import (
+    COUNTING,
+    SLOW_ALONE_ON_GRID,
+    SLOW_ON_GRID,
+    WITHOUT,
+    Sums,
+    brute_and_intervals,
+    compare_sums,
+)
 from tests.proof.oracle_hearing import made_up
 from tests.proof.oracle_simulator import compare_simulated
+from tests.proof.oracle_slow import SLOW_ALONE, SLOW_AMONG_ALL, SLOW_OFF_PATIENT
 from tests.proof.oracle_stories import Story, Taste
 from tests.proof.oracle_wrong import WRONG_DESIGNS
 
@@ -35,8 +45,19 @@ TASTES = {
     "off the patient": Taste(has_showers=True, has_restarts=False),
     "off the patient, other limits": Taste(has_showers=True, has_other_limits=True, has_restarts=False),
     "off the patient, counter": Taste(has_showers=True, has_counter=True, has_doubt=False, has_restarts=False),
+    "warnings, other limits": Taste(has_warnings=True, has_other_limits=True),
+    "slow alone": SLOW_ALONE,
+    "slow among all": SLOW_AMONG_ALL,
+    "slow, off the patient": SLOW_OFF_PATIENT,
 }
 """Marks that nobody heard, as in a monitor's downtime, leave no trace: where marks matter nothing is unheard."""
+
+GRIDS = {
+    "with counters": COUNTING,
+    "without": WITHOUT,
+    "slow pumps": SLOW_ON_GRID,
+    "slow pumps and nothing else": SLOW_ALONE_ON_GRID,
+}
 
 SHARES = 3 + len(TASTES)
 SHOWN_MAX = 3
@@ -100,17 +121,16 @@ def _told(family: str, first: int, last: int, tally: Tally) -> int:
 
 
 def _brute(asked: argparse.Namespace, share_s: float) -> int:
-    sums, plain, unequal = Sums(), Sums(), Counter[str]()
-    last = _repeat(lambda seed: compare_sums(seed, COUNTING, sums), asked, share_s / 2)
-    _say(
-        f"brute force with counters: seeds {asked.seed}..{last}, {sums.histories} histories, {sums.equal} equal,"
-        f" wider {dict(sums.wider)}, unsound {len(sums.unsound)}"
-    )
-    last = _repeat(lambda seed: compare_sums(seed, WITHOUT, plain), asked, share_s / 4)
-    _say(
-        f"brute force without: seeds {asked.seed}..{last}, {plain.histories} histories, {plain.equal} equal,"
-        f" wider {dict(plain.wider)}, unsound {len(plain.unsound)}"
-    )
+    unsound: list[str] = []
+    unequal = Counter[str]()
+    for name, taste in GRIDS.items():
+        sums = Sums()
+        last = _repeat(partial(compare_sums, taste=taste, sums=sums), asked, share_s / 4)
+        _say(
+            f"brute force, {name}: seeds {asked.seed}..{last}, {sums.histories} histories, {sums.equal} equal,"
+            f" wider {dict(sums.wider)}, narrower before a window {sums.narrower}, unsound {len(sums.unsound)}"
+        )
+        unsound += sums.unsound
 
     def cross(seed: int) -> None:
         one, two = brute_and_intervals(seed)
@@ -118,9 +138,9 @@ def _brute(asked: argparse.Namespace, share_s: float) -> int:
 
     _repeat(cross, asked, share_s / 4)
     _say(f"brute force against interval arithmetic: {dict(unequal)}")
-    for line in (sums.unsound + plain.unsound)[:SHOWN_MAX]:
+    for line in unsound[:SHOWN_MAX]:
         _say(f"  {line}")
-    return len(sums.unsound) + len(plain.unsound) + unequal["unequal"]
+    return len(unsound) + unequal["unequal"]
 
 
 def _wrong_designs() -> int:
@@ -136,7 +156,7 @@ def caught_at(design: Design, within: int = CAUGHT_WITHIN) -> int | None:
     """Return the first seed whose story shows that a design is wrong, or None."""
     for seed in range(within):
         tally = Tally()
-        compare(made_up(seed, Taste()), tally, design, looks=1)
+        compare(made_up(seed, design.taste), tally, design, looks=1)
         if tally.differences:
             return seed
     return None

@@ -8,19 +8,23 @@ from random import Random
 from monitor.interruption.events import Event
 from tests.proof.oracle import MAY_STOP, SECOND_US, Rules
 
-FLOWS, DOUBTS, NONE, BLOCKED = "flows", "doubts", "none", "blocked"
+FLOWS, DOUBTS, NONE, BLOCKED, SLOW = "flows", "doubts", "none", "blocked", "slow"
 BLIND_S = 4 * 60 * 60
 
 
 @dataclass
 class Phase:
-    """One stretch of the truth: what the patient got, and what the pump said of it at its beginning."""
+    """One stretch of the truth: what the patient got, and what the pump said of it at its beginning.
+
+    ``share`` is how much of the rate that the pump claims its motor really gives, and its counter counts.
+    """
 
     from_s: float
     until_s: float
     truth: str
     says: str
     first_words: tuple[str, ...] = ()
+    share: float = 1.0
 
 
 @dataclass
@@ -47,7 +51,7 @@ class Story:
     def motor_s(self, until_s: float) -> float:
         """Return how long the motor has turned at the ordered rate by an instant."""
         return sum(
-            max(0.0, min(until_s, each.until_s) - each.from_s) * TURNS[each.says]
+            max(0.0, min(until_s, each.until_s) - each.from_s) * TURNS[each.says] * each.share
             for each in self.phases
             if each.from_s < until_s
         )
@@ -58,7 +62,11 @@ TURNS = {"delivering": 1.0, "under": 0.8, "kvo": 0.02, "not-delivering": 0.0, "o
 
 @dataclass(frozen=True)
 class Taste:
-    """What a family of stories is made of."""
+    """What a family of stories is made of.
+
+    ``slow_times`` is how often a pump that claims its rate goes slowly, beside the other mishaps; ``is_slow_only`` says
+    that nothing else happens. ``periods_s`` are the times between two reports; empty leaves the usual ones.
+    """
 
     has_counter: bool = False
     step_ml: float = 0.1
@@ -74,6 +82,9 @@ class Taste:
     has_other_limits: bool = False
     has_showers: bool = False
     has_warnings: bool = False
+    slow_times: int = 0
+    is_slow_only: bool = False
+    periods_s: tuple[int, ...] = ()
 
 
 def truth_told(chance: Random, seed: int, taste: Taste) -> Story:
@@ -97,8 +108,10 @@ def _tell_truth(story: Story, chance: Random, taste: Taste, end_s: int) -> None:
         kinds += ["kvo", "under"] if taste.has_doubt else []
         kinds += ["shower"] * 3 if taste.has_showers else []
         kinds += ["warning"] * 3 if taste.has_warnings else []
+        kinds = ["slow"] if taste.is_slow_only else kinds + ["slow"] * taste.slow_times
         kind = chance.choice(kinds)
         length_s = int(chance.choice((4, 12, 40, 130, 250)) * 60 * chance.uniform(0.5, 1.1))
+        length_s = chance.randrange(10 * 60, 180 * 60) if kind == "slow" else length_s
         now_s = _mishap(story, chance, kind, now_s, now_s + length_s)
         start = () if story.phases[-1].says in {"under", "delivering"} else ("delivery-start",)
         now_s = _run(story, now_s, now_s + int(chance.choice((3, 20, 45, 90)) * 60 * chance.uniform(0.6, 1.2)), start)
@@ -137,6 +150,8 @@ def _mishap(story: Story, chance: Random, kind: str, now_s: int, until_s: int) -
         add(Phase(now_s, until_s, NONE, "delivering"))
     elif kind == "warning":
         add(Phase(now_s, until_s, FLOWS, "delivering", (chance.choice(sorted(MAY_STOP)),)))
+    elif kind == "slow":
+        add(Phase(now_s, until_s, SLOW, "delivering", share=round(chance.uniform(0.5, 0.85), 3)))
     elif kind == "kvo":
         add(Phase(now_s, until_s, DOUBTS, "kvo"))
     elif kind == "under":
