@@ -11,9 +11,10 @@ from monitor.interruption.course import followed, settled
 from monitor.interruption.deadlines import awaited_from_us, planned
 from monitor.interruption.effects import Effect
 from monitor.interruption.evidence import EvidenceKind
+from monitor.interruption.forgetting import forget_ended
 from monitor.interruption.hearing import stranger
 from monitor.interruption.holds import is_supervised
-from monitor.interruption.incidents import forget_ended, reconcile
+from monitor.interruption.incidents import reconcile
 from monitor.interruption.offtime import Bounds, bounds
 from monitor.interruption.pauses import third_pause
 from monitor.interruption.policy import Policy, Threshold, restart_threshold
@@ -35,7 +36,7 @@ def fitted(state: PumpState, policy: Policy, now_us: int, effects: list[Effect])
         opened = bounds(state.fold, now_us, policy.therapy)
         state = reconcile(state, opened, policy, now_us, effects)
         state = _flow(state, opened, policy, now_us, effects)
-        state = settled(forget_ended(_high_priority(state, now_us)), before)
+        state = settled(forget_ended(_high_priority(state, now_us), policy.therapy), before)
     if policy.therapy.cumulative is not None:
         state = third_pause(state, policy, now_us, effects)
     if state.hold is not None or state.last_hold is not None:

@@ -27,6 +27,8 @@ KEPT_MAX = 64
 LATE_MAX = 256
 """How many it keeps while entries come late and out of order: those may be about any of them."""
 
+_FLOWS = (EvidenceKind.FLOW, EvidenceKind.RUN, EvidenceKind.PERSON_FLOW)
+
 _REPEATED = (EvidenceKind.FLOW, EvidenceKind.DOUBT, EvidenceKind.NO_FLOW)
 
 replace = msgspec.structs.replace
@@ -69,6 +71,11 @@ def _says_the_same(state: PumpState, evidence: Evidence, therapy: Therapy) -> bo
     return not lags(fold, evidence, therapy)
 
 
+def is_tail_long(state: PumpState, at_us: int, therapy: Therapy) -> bool:
+    """Return whether the last entry has gone on for so long that a new one begins: one without end never settles."""
+    return bool(state.evidence) and at_us - state.evidence[-1].at_us > therapy.amend_us
+
+
 def is_too_old(state: PumpState, evidence: Evidence) -> bool:
     """Return whether ``evidence`` is about an instant that is settled: it can amend nothing any more.
 
@@ -80,9 +87,15 @@ def is_too_old(state: PumpState, evidence: Evidence) -> bool:
 
 
 def admit(state: PumpState, evidence: Evidence, therapy: Therapy) -> PumpState:
-    """Return the state with ``evidence`` among what is known and the clock folded over it."""
+    """Return the state with ``evidence`` among what is known and the clock folded over it.
+
+    What is heard of the very instant of the last entry comes after it: the order of hearing is all there is.
+    """
     if is_repeat(state, evidence, therapy):
-        return _extended(state, evidence, therapy)
+        if not is_tail_long(state, evidence.at_us, therapy):
+            return _extended(state, evidence, therapy)
+        # Its last reports one by one are of no more use than those before them.
+        state = replace(state, tail_samples=b"")
     if is_too_old(state, evidence):
         return state
     kept = closed_log(state)
@@ -94,8 +107,10 @@ def admit(state: PumpState, evidence: Evidence, therapy: Therapy) -> PumpState:
         return pruned(_with_tail(state, fold, merged), therapy, is_late=True)
     if kept and evidence == kept[-1]:
         return state
+    # While it flows; what comes next may be the beginning of an interruption.
+    state = _calmed(state, therapy)
     must_refold = needs_refold(state.fold, evidence, therapy)
-    kept = (*kept, evidence)
+    kept = (*closed_log(state), evidence)
     fold = refold(state.base, kept, therapy) if must_refold else apply(state.fold, evidence, therapy)
     return pruned(_with_tail(state, fold, kept), therapy)
 
@@ -128,24 +143,60 @@ def pruned(state: PumpState, therapy: Therapy, *, is_late: bool = False) -> Pump
 
     In order, one entry at a time, no more than ``KEPT_MAX`` come together; more is what late ones left.
     """
-    fold = state.fold
     kept = len(state.evidence)
     if kept > LATE_MAX or (kept == KEPT_MAX + 1 and not is_late):
         return _halved(state, therapy)
+    return _calmed(state, therapy)
+
+
+def _calmed(state: PumpState, therapy: Therapy) -> PumpState:
+    """Return the state with what nothing can amend any more folded for good, if it flows and nothing is open."""
+    fold = state.fold
     if len(state.evidence) <= 1 or fold.stop is not None or fold.group is not None:
         return state
     if fold.flow_from_us is None or fold.last_flow_us is None:
         return state
-    if fold.last_flow_us - fold.flow_from_us < therapy.amend_us:
+    if state.evidence[0].to_us >= fold.last_flow_us - therapy.amend_us:
         return state
-    settled_us = fold.last_flow_us - therapy.amend_us
-    older = tuple(piece for piece in closed_log(state) if piece.to_us < settled_us)
-    newer = state.evidence[len(older) :]
-    if not older or not newer:
+    count = _settled(state, fold.last_flow_us - therapy.amend_us, therapy)
+    if not count:
         return state
+    older, newer = state.evidence[:count], state.evidence[count:]
+    until_us = older[-1].to_us
     base = replace(refold(state.base, older, therapy, newer), done=())
-    state = let_go(state, fold.done)
-    return replace(state, base=base, fold=replace(fold, done=()), evidence=newer, pasts=())
+    over = tuple(group for group in fold.done if group.flow_us <= until_us)
+    fold = replace(fold, done=tuple(group for group in fold.done if group.flow_us > until_us))
+    pasts = tuple(past for past in state.pasts if past.closed_us > until_us)
+    return replace(let_go(state, over), base=base, fold=fold, evidence=newer, pasts=pasts)
+
+
+def _settled(state: PumpState, settled_us: int, therapy: Therapy) -> int:
+    """Return how many entries nothing can amend any more: whole interruptions, and flow after them.
+
+    Before a day of flow, people must know the end of what is folded for good.
+    """
+    fold, kept = state.fold, state.evidence[:-1]
+    if (fold.last_flow_us or 0) - (fold.flow_from_us or 0) < therapy.amend_us:
+        known = _known_ends(state)
+        untold = (group.flow_us for group in fold.done if (group.opened_us, group.flow_us) not in known)
+        settled_us = min((*untold, settled_us))
+    count = next((place for place, piece in enumerate(kept) if piece.to_us >= settled_us), len(kept))
+    spans = [(group.opened_us, group.flow_us + therapy.merge_run_us) for group in fold.done]
+    while count and not _is_whole(kept[count - 1], spans):
+        count -= 1
+    return count
+
+
+def _is_whole(last: Evidence, spans: list[tuple[int, int]]) -> bool:
+    """Return whether no interruption goes on over the end of ``last``, which is a claim of flow."""
+    return last.kind in _FLOWS and not any(opened_us < last.to_us < over_us for opened_us, over_us in spans)
+
+
+def _known_ends(state: PumpState) -> set[tuple[int, int | None]]:
+    """Return from when to when the interruptions were that people know the end of."""
+    return {
+        (incident.opened_at_us, incident.flow_us) for incident in state.incidents if incident.phase is not Phase.OPEN
+    }
 
 
 def let_go(state: PumpState, groups: Iterable[Group]) -> PumpState:
@@ -169,9 +220,7 @@ def _halved(state: PumpState, therapy: Therapy) -> PumpState:
     kept = closed_log(state)
     older, newer = kept[: len(kept) // 2], kept[len(kept) // 2 :]
     base = refold(state.base, older, therapy, newer)
-    known = {
-        (incident.opened_at_us, incident.flow_us) for incident in state.incidents if incident.phase is not Phase.OPEN
-    }
+    known = _known_ends(state)
     settled = {group for group in base.done if (group.opened_us, group.flow_us) in known}
     state = let_go(state, settled)
     fold = replace(state.fold, done=tuple(group for group in state.fold.done if group not in settled))

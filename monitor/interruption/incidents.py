@@ -288,12 +288,3 @@ def _bounded(incidents: list[Incident]) -> tuple[Incident, ...]:
     ended = [incident.number for incident in incidents if incident.phase is Phase.ENDED]
     surplus = ended[: max(0, len(ended) - ENDED_MAX)]
     return tuple(incident for incident in incidents if incident.number not in surplus)
-
-
-def forget_ended(state: PumpState) -> PumpState:
-    """Return the state without incidents that ended and that no kept evidence can amend."""
-    fold = state.fold
-    if not state.incidents or fold.done or len(state.evidence) > 1:
-        return state
-    kept = tuple(incident for incident in state.incidents if incident.phase is not Phase.ENDED)
-    return state if len(kept) == len(state.incidents) else replace(state, incidents=kept)

@@ -12,6 +12,7 @@ from monitor.interruption.classify import is_rate_fitting, microlitres
 from monitor.interruption.device_time import is_clock_due
 from monitor.interruption.events import Order, PumpObserved
 from monitor.interruption.evidence import Evidence, EvidenceKind
+from monitor.interruption.evidence_log import is_tail_long
 from monitor.interruption.hearing import window_after
 from monitor.interruption.lagging import is_unbroken
 from monitor.interruption.off_patient import is_off_now
@@ -60,7 +61,7 @@ def steadied(state: PumpState, event: PumpObserved, policy: Policy) -> PumpState
     if state.hold is not None or (state.plan_due_us is not None and event.at_us >= state.plan_due_us):
         return None
     tail = state.evidence[-1] if state.evidence else None
-    if tail is None or tail.kind is not EvidenceKind.FLOW or tail.unsure_us or state.tail_to_us != fold.last_flow_us:
+    if tail is None or state.tail_to_us != fold.last_flow_us or is_tail_long(state, event.at_us, policy.therapy):
         return None
     return _moved_on(state, seen, event.at_us, policy) if _goes_on(tail, seen, order) else None
 
@@ -72,7 +73,9 @@ def _goes_on(tail: Evidence, seen: StatusObserved, order: Order | None) -> bool:
         # Not told, it is taken to be the ordered one, and the order may be a new one.
         rate_ml_per_h = order.rate_ml_per_h
     return (
-        tail.rate_ul_per_h == microlitres(rate_ml_per_h)
+        tail.kind is EvidenceKind.FLOW
+        and not tail.unsure_us
+        and tail.rate_ul_per_h == microlitres(rate_ml_per_h)
         and tail.step_ul == microlitres(seen.volume_resolution_ml)
         and (tail.counter_ul is not None or seen.volume_delivered_ml is None)
         and (tail.remaining_ul is not None or seen.volume_remaining_ml is None)

@@ -9,7 +9,16 @@ import pytest
 
 from clock_parts import THERAPY, ended, flow, group_of, minute, read, told
 from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.evidence_log import KEPT_MAX, LATE_MAX, admit, closed_log, is_repeat, is_too_old, pruned
+from monitor.interruption.evidence_log import (
+    KEPT_MAX,
+    LATE_MAX,
+    admit,
+    closed_log,
+    is_repeat,
+    is_tail_long,
+    is_too_old,
+    pruned,
+)
 from monitor.interruption.folding import refold
 from monitor.interruption.offtime import Fold, OpenStop
 from monitor.interruption.reading import Motion
@@ -18,12 +27,12 @@ from monitor.interruption.state import Incident, Past, Phase, PumpState
 
 replace = msgspec.structs.replace
 
-LAST_US = minute(90) + THERAPY.amend_us
+LAST_US = minute(120) + THERAPY.amend_us
 """A day after the last of what may be folded for good."""
 
 GROUP = group_of(ended(minute(60), minute(80)))
-OLDER = (flow(minute(0), to_us=minute(60)), flow(minute(80), to_us=minute(90) - 1))
-NEWER = (flow(minute(110), to_us=LAST_US), told(EvidenceKind.COVERED, LAST_US, earliest_us=minute(0)))
+OLDER = (flow(minute(0), to_us=minute(60)), flow(minute(80), to_us=minute(120) - 1))
+NEWER = (flow(minute(140), to_us=LAST_US), told(EvidenceKind.COVERED, LAST_US, earliest_us=minute(0)))
 """The log was read without a hole: twice twenty minutes of silence were none."""
 
 
@@ -56,21 +65,49 @@ def test_after_a_day_of_flow_what_is_older_is_folded_for_good() -> None:
 
 
 def test_two_entries_are_enough_to_fold_one_for_good() -> None:
-    late = flow(minute(90), to_us=LAST_US)
+    late = flow(minute(70), to_us=LAST_US)
     fold = Fold(flow_from_us=minute(0), last_flow_us=LAST_US)
     state = state_of(fold, OLDER[0], late)
     assert pruned(state, THERAPY) == replace(state, base=refold(Fold(), OLDER[:1], THERAPY, (late,)), evidence=(late,))
 
 
-@pytest.mark.parametrize(("early_us", "is_settled"), [(1, False), (0, True)])
-def test_flow_for_as_long_as_late_word_may_amend_is_enough(early_us: int, *, is_settled: bool) -> None:
+@pytest.mark.parametrize(("early_us", "phase", "count"), [(1, Phase.OPEN, 1), (1, Phase.ENDED, 2), (0, Phase.OPEN, 2)])
+def test_before_a_day_of_flow_an_interruption_stays_until_people_know_its_end(
+    early_us: int, phase: Phase, count: int
+) -> None:
     fold = replace(FLOWED, flow_from_us=LAST_US - THERAPY.amend_us + early_us)
-    state = replace(SETTLED, fold=fold)
-    assert (pruned(state, THERAPY) is not state) is is_settled
+    state = replace(SETTLED, fold=fold, incidents=(replace(INCIDENT, phase=phase),))
+    found = pruned(state, THERAPY)
+    assert found.evidence == SETTLED.evidence[count:]
+    assert found.fold.done == ((GROUP,) if count == 1 else ())
+    assert found.incidents[0].is_kept is (count == 1)
+
+
+@pytest.mark.parametrize(("to", "count"), [(110, 2), (109, 1)])
+def test_an_interruption_is_folded_for_good_with_all_of_the_flow_that_ended_it(to: int, count: int) -> None:
+    short = (OLDER[0], replace(OLDER[1], to_us=minute(to)))
+    state = replace(SETTLED, evidence=(*short, *NEWER))
+    assert pruned(state, THERAPY).evidence == state.evidence[count:]
+
+
+def test_one_that_began_as_the_older_flow_ended_is_of_the_newer() -> None:
+    state = replace(SETTLED, evidence=(OLDER[0], replace(OLDER[1], to_us=LAST_US)), tail_to_us=LAST_US)
+    found = pruned(state, THERAPY)
+    assert found.evidence == state.evidence[1:]
+    assert (found.fold.done, found.base.group, found.base.stop) == ((GROUP,), None, None)
+    back = replace(FLOWED, done=(replace(GROUP, opened_us=minute(60) - 1),))
+    reaching = replace(state, fold=back)
+    assert pruned(reaching, THERAPY) is reaching
+
+
+def test_planned_ends_from_before_are_let_go_with_what_was_folded() -> None:
+    later = replace(PAST, closed_us=OLDER[1].to_us + 1)
+    at_the_end = replace(PAST, closed_us=OLDER[1].to_us)
+    assert pruned(replace(SETTLED, pasts=(PAST, at_the_end, later)), THERAPY).pasts == (later,)
 
 
 def test_what_reaches_to_where_late_word_may_amend_is_kept() -> None:
-    touching = (OLDER[0], replace(OLDER[1], to_us=minute(90)))
+    touching = (OLDER[0], replace(OLDER[1], to_us=minute(120)))
     found = pruned(replace(SETTLED, evidence=(*touching, *NEWER)), THERAPY)
     assert found.evidence == (touching[1], *NEWER)
     assert found.base == replace(refold(Fold(), touching[:1], THERAPY, found.evidence), done=())
@@ -86,12 +123,29 @@ def test_nothing_is_settled_while_an_interruption_may_go_on(changes: dict[str, A
     assert pruned(state, THERAPY) is state
 
 
-def test_where_nothing_is_old_enough_or_all_of_it_is_nothing_is_settled() -> None:
+def test_where_nothing_is_old_enough_nothing_is_settled_and_the_last_entry_never() -> None:
     new = replace(SETTLED, evidence=NEWER)
     assert pruned(new, THERAPY) is new
-    # Flow that was only reckoned with has no entry of its own.
+    # Flow that was only reckoned with has no entry of its own; the last one is always kept.
     old = replace(SETTLED, evidence=OLDER, tail_to_us=OLDER[-1].to_us)
-    assert pruned(old, THERAPY) is old
+    assert pruned(old, THERAPY).evidence == OLDER[1:]
+
+
+@pytest.mark.parametrize("late_us", [0, 1])
+def test_an_entry_goes_on_for_as_long_as_late_word_may_amend_and_then_a_new_one_begins(late_us: int) -> None:
+    run = replace(RUN, step_ul=100)
+    fold = Fold(flow_from_us=minute(0), last_flow_us=LAST_US, reading=read(LAST_US, 8000, step_ul=100))
+    state = state_of(fold, run, tail_to_us=LAST_US, tail_samples=SAMPLES)
+    now_us = minute(60) + THERAPY.amend_us + late_us
+    again = replace(run, at_us=now_us, to_us=now_us, earliest_us=now_us, counter_ul=8001)
+    state = replace(state, tail_to_us=now_us - 1, fold=replace(fold, last_flow_us=now_us - 1))
+    assert is_repeat(state, again, THERAPY)
+    assert is_tail_long(state, now_us, THERAPY) is bool(late_us)
+    found = admit(state, again, THERAPY)
+    assert len(found.evidence) == 1 + late_us
+    assert found.evidence[0].samples == b""
+    assert bool(found.tail_samples) is not bool(late_us)
+    assert not is_tail_long(replace(state, evidence=()), now_us, THERAPY)
 
 
 def stops(count: int) -> tuple[Evidence, ...]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.effects import Effect, InterruptionAmended, InterruptionOpened, PhaseChanged
 from monitor.interruption.evidence import Evidence, EvidenceKind
-from monitor.interruption.incidents import ENDED_MAX, _match, _overlaps, forget_ended, reconcile
+from monitor.interruption.incidents import ENDED_MAX, _match, _overlaps, reconcile
 from monitor.interruption.offtime import Bounds, Fold, Group, Stop, group_bounds
 from monitor.interruption.policy import Policy, Therapy, Threshold
 from monitor.interruption.state import Alert, Incident, OffClass, Phase, PumpState
@@ -237,21 +237,6 @@ def test_beyond_what_is_kept_the_oldest_that_ended_goes_and_nothing_that_waits()
 
 
 SEEN = Evidence(EvidenceKind.FLOW, NOW, NOW, NOW)
-
-
-def test_what_ended_is_forgotten_when_no_evidence_can_amend_it() -> None:
-    waits = replace(ENDED, number=1, phase=Phase.AWAITING_REVIEW)
-    state = replace(START, incidents=(waits, ENDED, OPEN))
-    assert forget_ended(state) == replace(state, incidents=(waits, OPEN))
-    one = replace(state, evidence=(SEEN,))
-    assert forget_ended(one) == replace(one, incidents=(waits, OPEN))
-    for kept in (
-        replace(state, evidence=(SEEN, SEEN)),
-        replace(state, fold=Fold(done=(GROUP,))),
-        replace(state, incidents=(waits, OPEN)),
-        START,
-    ):
-        assert forget_ended(kept) is kept
 
 
 @pytest.mark.parametrize("phase", [Phase.ENDED, Phase.AWAITING_REVIEW])

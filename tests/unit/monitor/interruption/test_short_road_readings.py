@@ -174,6 +174,14 @@ def test_a_counter_is_not_summed_from_before_a_stop() -> None:
     assert short(with_reading(ran(), kept_us=minute(4), kept_ul=None), word(1.6)) is None
 
 
+@pytest.mark.parametrize("late_us", [0, 1])
+def test_a_run_that_has_lasted_for_as_long_as_late_word_may_amend_takes_the_long_road(late_us: int) -> None:
+    began_us = NOW_US - HALF.amend_us - late_us
+    before = ran()
+    run = replace(before.evidence[-1], at_us=began_us, earliest_us=began_us)
+    assert (short(replace(before, evidence=(run,)), word(1.6)) is None) is bool(late_us)
+
+
 @pytest.mark.parametrize(
     ("seq", "boot"), [(3, "a"), (2, "a"), (4, "b"), (4, None)], ids=["again", "late", "restarted", "restarted unsaid"]
 )

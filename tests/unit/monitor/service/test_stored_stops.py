@@ -111,7 +111,8 @@ def test_what_ended_keeps_its_stops_when_it_has_left_memory_and_after_a_restart(
     assert spans(ward.record) == expected
     ward.start_again()
     ward.hear(1663, LogEventObserved(event=LogEvent.DELIVERY_START))
-    ward.runs(1665, 1800)
+    ward.runs(1665, 1663 + 25 * 60)
+    ward.hear(1664 + 25 * 60, LogEventObserved(event=LogEvent.DELIVERY_START))
     assert spans(ward.record) == expected
     assert ward.state.fold.done == ()
     sentences = explain(ward.record.view, ward.record.rule, UTC)
