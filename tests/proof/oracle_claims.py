@@ -109,30 +109,33 @@ def _take_off_patient(claims: list[Claim], stretches: list[list[int]], rules: Ru
             claims.append(Claim(off_us, Kind.NO_FLOW, is_stop_time=True, by_person=True))
         if on_us is not None:
             claims.append(Claim(on_us, Kind.NO_FLOW, by_person=True))
-            kind = _after_reconnect(said, on_us, next_us, rules)
+            kind = _after_reconnect(said, (off_us, on_us), next_us, rules)
             # Of one instant flow comes first; this comes after the line was seen off.
             claims += [] if kind is None else [Claim(on_us + 1, kind)]
         claims.sort(key=lambda claim: (claim.at_us, claim.kind is not Kind.FLOW))
 
 
-def _after_reconnect(said: list[Claim], on_us: int, next_us: int | None, rules: Rules) -> Kind | None:
+def _after_reconnect(said: list[Claim], off: tuple[int, int], next_us: int | None, rules: Rules) -> Kind | None:
     """What is known of the flow from the reconnect on: None where the pump had said that it stands.
 
-    ``next_us`` is when the line came off again, if it did.
+    ``off`` is when the line came off and on; ``next_us`` is when it came off again, if it did.
     """
+    off_us, on_us = off
+    attached = [c for c in said if c.at_us < off_us]
     before = [c for c in said if c.at_us < on_us]
     after = next((c for c in said if c.at_us > on_us and (next_us is None or c.at_us < next_us)), None)
     if not before or before[-1].kind is Kind.NO_FLOW:
         return None
     is_flow = after is not None and after.kind is Kind.FLOW and not after.is_run_event and not after.by_person
     is_near = after is not None and after.at_us - on_us <= rules.silence_max_us
-    return Kind.FLOW if before[-1].kind is Kind.FLOW and is_flow and is_near else Kind.DOUBT
+    stood = "put-on-after-stop" in rules.exceptions and bool(attached) and attached[-1].kind is Kind.NO_FLOW
+    return Kind.FLOW if before[-1].kind is Kind.FLOW and is_flow and is_near and not stood else Kind.DOUBT
 
 
 def _date_reports(claims: list[Claim], since: list[tuple[int, int]], rules: Rules) -> None:
     for since_us, told_us in since:
         words = [c for c in claims if c.at_us < told_us]
-        if "since-after-word" in rules.exceptions and words and words[-1].kind is Kind.NO_FLOW:
+        if "since-after-word" in rules.exceptions and words and words[-1].kind is not Kind.FLOW:
             continue
         checks = [c.at_us for c in claims if c.by_person and c.kind is Kind.FLOW and c.at_us < told_us]
         from_us = max([since_us, *checks])
