@@ -36,7 +36,8 @@ def assemble(group: Group) -> list[Performance]:
     stories = [load_story(name) for name in group.stories]
     fleet = list(members(stories, group.pump, group.pumps, group.seed, group.report_us))
     clock = StoryClock(group.speed, group.epoch_s)
-    stations = _mqtt_stations(group, fleet) if group.face is FaceName.MQTT else _serial_stations(group, fleet)
+    make = _mqtt_stations if group.face is FaceName.MQTT else _serial_stations
+    stations = make(group, fleet, clock.run)
     return [Performance(station, clock) for station in stations]
 
 
@@ -53,11 +54,11 @@ def _links(group: Group) -> list[Path]:
     return [Path(f"{group.link}-{number}") for number in range(1, group.pumps + 1)]
 
 
-def _serial_stations(group: Group, fleet: list[Member]) -> list[Station]:
+def _serial_stations(group: Group, fleet: list[Member], run: str) -> list[Station]:
     return [
         Station(
             member,
-            _serial_face(group, member),
+            _serial_face(group, member, run),
             Terminal(link),
             waits_for_reader=group.waits_for_reader,
             start_us=_start_us(group),
@@ -70,15 +71,15 @@ def _start_us(group: Group) -> int | None:
     return None if group.epoch_s is None else us_of(group.epoch_s)
 
 
-def _serial_face(group: Group, member: Member) -> Face:
+def _serial_face(group: Group, member: Member, run: str) -> Face:
     if group.face is FaceName.ZYNO:
         return ZynoFace()
     # On a serial line the id may be left out, and a made-up one would contradict the monitor's.
     pump_id = None if group.pump == DEFAULT_PUMP else member.pump_id
-    return JsonLinesFace(Reporter(group.report_us, pump_id, member.phase_us), has_crc=group.has_crc)
+    return JsonLinesFace(Reporter(group.report_us, pump_id, member.phase_us, run), has_crc=group.has_crc)
 
 
-def _mqtt_stations(group: Group, fleet: list[Member]) -> list[Station]:
+def _mqtt_stations(group: Group, fleet: list[Member], run: str) -> list[Station]:
     options = BrokerOptions(
         host=group.host,
         port=group.port,
@@ -95,7 +96,7 @@ def _mqtt_stations(group: Group, fleet: list[Member]) -> list[Station]:
         gateway = _gateway(options, crew, number=first // size + 1)
         for member in crew:
             line = MqttLine(gateway, options.topic_of(member.pump_id), options.link_topic_of(member.pump_id))
-            reporter = Reporter(group.report_us, member.pump_id, member.phase_us)
+            reporter = Reporter(group.report_us, member.pump_id, member.phase_us, run)
             stations.append(Station(member, ObservationFace(reporter), line, start_us=_start_us(group)))
     return stations
 

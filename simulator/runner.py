@@ -25,7 +25,11 @@ WATCH_S = 0.01
 
 
 class StoryClock:
-    """Scaled time."""
+    """Scaled time.
+
+    Attributes:
+        run: What no other run of the simulator has: the real instant at which the clock was made.
+    """
 
     def __init__(self, speed: float = 1.0, epoch_s: float | None = None) -> None:
         """Start the clock.
@@ -35,6 +39,7 @@ class StoryClock:
             epoch_s: The real instant, in seconds since 1970, at which both times agree; now if None.
         """
         wall_s = time.time()
+        self.run = f"{us_of(wall_s):x}"
         self._speed = speed
         self._epoch_us = us_of(wall_s if epoch_s is None else epoch_s)
         self._origin_s = time.monotonic() - (0.0 if epoch_s is None else wall_s - epoch_s)

@@ -46,7 +46,8 @@ def play(member: Member, period_us: int, start_us: int = VIRTUAL_EPOCH_US) -> Tr
         start_us: When the story begins, in microseconds since 1970.
     """
     line = MemoryLine()
-    reporter = Reporter(period_us, member.pump_id, member.phase_us)
+    # The same story from the same instant is the same to the byte; from another instant it is another run.
+    reporter = Reporter(period_us, member.pump_id, member.phase_us, f"{start_us:x}")
     station = Station(member, ObservationFace(reporter), line)
     station.open(start_us)
     if station.playback is None:

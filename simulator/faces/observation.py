@@ -33,21 +33,23 @@ Message = dict[str, Any]
 class Reporter:
     """What one pump has told so far, and what it tells next."""
 
-    def __init__(self, period_us: int, pump_id: str | None = None, phase_us: int = 0) -> None:
+    def __init__(self, period_us: int, pump_id: str | None = None, phase_us: int = 0, run: str = "") -> None:
         """Make a pump that has told nothing.
 
         Args:
             period_us: How often the state is told when nothing happens.
             pump_id: The id in each message; left out if None.
             phase_us: Shifts the reports within the period, so that a fleet does not speak in chorus.
+            run: What no other run of the simulator has, or whoever listens takes the second run for repeats.
         """
         self._period_us = period_us
         self._pump_id = pump_id
         self._phase_us = phase_us % period_us
         self._pump: SimulatedPump | None = None
         self._told = 0
-        self._boot = ""
-        self._seq = 0
+        self._run = f"-{run}" if run else ""
+        self._start: tuple[SimulatedPump, int] | None = None
+        self._starts = self._seq = 0
         self._due_us = 0
 
     def next_due_us(self) -> int:
@@ -98,9 +100,13 @@ class Reporter:
         }
 
     def _head(self, kind: str, pump: SimulatedPump) -> Message:
-        boot = f"{pump.serial}-{pump.boots}"
-        self._seq = self._seq + 1 if boot == self._boot else 1
-        self._boot = boot
+        if self._start != (pump, pump.boots):
+            # Not the pump's own count: one that was taken away and comes back would repeat itself.
+            self._start = pump, pump.boots
+            self._starts += 1
+            self._seq = 0
+        self._seq += 1
+        boot = f"{pump.serial}{self._run}-{self._starts}"
         head: Message = {"v": FORMAT_VERSION, "kind": kind, "seq": self._seq, "boot": boot}
         if self._pump_id is not None:
             head["pump"] = self._pump_id

@@ -122,7 +122,7 @@ def test_a_pump_publishes_observations_and_its_link(
     messages = [message for _, message in listener.observations]
     assert [each["seq"] for each in messages] == list(range(1, len(messages) + 1))
     assert {each["pump"] for each in messages} == {"p-1"}
-    assert {each["boot"] for each in messages} == {"SN800009-1"}
+    assert len({each["boot"] for each in messages}) == 1
     assert [each.get("event") for each in messages[:2]] == ["power-on", "delivery-start"]
 
 

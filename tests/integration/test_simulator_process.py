@@ -123,6 +123,22 @@ def test_json_lines_begin_when_somebody_opens_the_line(
     assert counters == list(range(1, len(lines) + 1)), "no line is lost between opening and reading"
 
 
+def test_a_pump_that_is_started_a_second_time_is_not_taken_for_the_first(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    link, boots = tmp_path / "pump", []
+    for _ in range(2):
+        process = start("--face", "json-lines", "--link", str(link), "--wait-until-opened", "--epoch", "1767600000")
+        assert next_line(process).startswith("ready")
+        with serial.Serial(str(link), timeout=60) as port:
+            said = json.loads(port.readline().split(b" *")[0])
+        boots.append(said["boot"])
+        assert said["seq"] == 1
+        process.terminate()
+        assert process.wait(PROCESS_S_MAX) == 0
+    assert boots[0] != boots[1]
+
+
 def test_a_file_may_ask_for_several_pumps(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path, story: str
 ) -> None:

@@ -114,6 +114,18 @@ def test_counters_begin_anew_with_each_start_of_the_pump() -> None:
     assert [each["seq"] for each in messages] == list(range(1, len(messages) + 1))
 
 
+def test_the_run_is_in_the_boot_id_so_that_no_two_runs_share_one() -> None:
+    boots = {Reporter(PERIOD_US, run=run).report(make_pump())[0]["boot"] for run in ("a1", "a2", "")}
+    assert boots == {"SN800009-a1-1", "SN800009-a2-1", "SN800009-1"}
+
+
+def test_a_pump_that_was_taken_away_and_comes_back_starts_anew() -> None:
+    reporter = Reporter(PERIOD_US)
+    pumps = [make_pump(serial=serial) for serial in ("SN800009", "SN800010", "SN800009")]
+    boots = [{each["boot"] for each in reporter.report(pump)} for pump in pumps]
+    assert boots == [{"SN800009-1"}, {"SN800010-2"}, {"SN800009-3"}]
+
+
 def test_a_clock_that_was_set_back_makes_nothing_younger_than_now() -> None:
     reporter, pump = Reporter(PERIOD_US), make_pump()
     pump.set_clock_ahead(-7200)
