@@ -69,7 +69,7 @@ def compare_sums(seed: int, taste: Taste, sums: Sums) -> None:
     if _is_equal(got, hull):
         sums.equal += 1
     elif got[0] > hull[0] + SLACK_US or got[1] < hull[1] - SLACK_US:
-        is_named = next(_named(story, rules, got), OTHER) == UNASKED
+        is_named = got[0] <= hull[0] + SLACK_US and next(_named(story, rules, got), OTHER) == UNASKED
         sums.narrower += is_named
         sums.unsound += [] if is_named else [f"seed {seed}: hull {_text(hull)}, core {_text(got)}"]
     else:
