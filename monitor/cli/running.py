@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -84,7 +83,7 @@ def _access(settings: Config) -> tuple[Access, str | None]:
 
 def simulate(context: typer.Context) -> None:
     """Run simulated pumps only; `pumpwatch simulate --help` lists the options."""
-    # The simulator is another program on purpose: the monitor must not know its inside.
-    command = [sys.executable, "-m", "simulator", *context.args]
-    done = subprocess.run(command, check=False)  # noqa: S603 - our own simulator, no shell
-    raise typer.Exit(done.returncode)
+    # The simulator is another program on purpose: the monitor must not know its inside. It takes the place of this
+    # process, and is no child: whatever ends this one, kill -9 included, leaves no pump behind that goes on speaking.
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "simulator", *context.args])  # noqa: S606 - our own, no shell
