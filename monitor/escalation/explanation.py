@@ -10,7 +10,7 @@ from datetime import tzinfo
 
 import msgspec
 
-from monitor.escalation.phrases import day, exact_length, exact_time
+from monitor.escalation.phrases import MOST_UNKNOWN, day, exact_length, exact_time
 from monitor.escalation.reasons import Instant, Reason, in_words, reason_of
 from monitor.interruption.offtime import Stop
 from monitor.interruption.policy import Policy, Threshold
@@ -58,9 +58,10 @@ def explain(view: InterruptionView, rule: Rule | None, zone: tzinfo) -> list[str
 
     Without a ``rule``, as of an interruption that an older release stored, class and end are only named.
     """
-    least, most = _least(view.off_min_us), _most(view.off_max_us)
+    least = _least(view.off_min_us)
+    most = MOST_UNKNOWN if view.is_unbounded else f"at most {_most(view.off_max_us)}"
     as_of = f"{day(view.at_us, zone)} {exact_time(view.at_us, view.at_us, zone)}"
-    said = [f"Interruption {view.id} as of {as_of}: off for at least {least}, at most {most}, class {view.off_class}."]
+    said = [f"Interruption {view.id} as of {as_of}: off for at least {least}, {most}, class {view.off_class}."]
     unlisted = view.merged_stops - len(view.stops)
     for number, stop in enumerate(view.stops, unlisted + 1):
         said += _stop(stop, f"Stop {number} of {view.merged_stops}", view, zone)
@@ -74,8 +75,16 @@ def explain(view: InterruptionView, rule: Rule | None, zone: tzinfo) -> list[str
 def _stop(stop: Stop, name: str, view: InterruptionView, zone: tzinfo) -> list[str]:
     reasons = [reason_of(place, stop.whys[place], view.phase) for place in Instant]
     shown = [_said(stop, place, reason, view, zone) for place, reason in zip(Instant, reasons, strict=True)]
+    is_unbounded = _is_unbounded(stop, view)
+    said = []
+    if is_unbounded and stop.whys[0] is Why.MONITOR_DOWN:
+        said.append(f"{name}: how early it began is not known (the monitor was down for an unknown time).")
+        shown[0] = ""
     began, lasted = (" and ".join(one for one in pair if one) for pair in (shown[:2], shown[2:]))
-    said = [f"{name}: it began {began}.", f"{name}: it lasted {lasted}."]
+    said += [f"{name}: it began {began}."] if began else []
+    said.append(f"{name}: it lasted {lasted}.")
+    if is_unbounded:
+        return [*said, f"{name}: at least {_least(stop.min_us)}, {_why_least(stop)}.", f"{name}: {MOST_UNKNOWN}."]
     witness = _WITNESSES.get(reasons[Instant.ONSET_LATEST]) if stop.onset_latest_us is None else None
     if witness is not None:
         gap_us = stop.resume_latest_us - stop.onset_earliest_us
@@ -88,6 +97,15 @@ def _stop(stop: Stop, name: str, view: InterruptionView, zone: tzinfo) -> list[s
         said.append(f"{name}: at least {_least(stop.min_us)}, {_why_least(stop)}.")
         said.append(f"{name}: at most {_most(stop.max_us)}, {_why_most(stop)}.")
     return said
+
+
+def _is_unbounded(stop: Stop, view: InterruptionView) -> bool:
+    """Return whether it is this stop in which the downtime of unknown length lies."""
+    if not view.is_unbounded or stop.whys[0] is Why.MONITOR_DOWN:
+        return view.is_unbounded
+    # One that had lasted long enough already keeps its beginning; no shorter one can be it.
+    is_named = any(one.whys[0] is Why.MONITOR_DOWN for one in view.stops)
+    return not is_named and stop.max_us == max(one.max_us for one in view.stops)
 
 
 def _said(stop: Stop, place: Instant, reason: Reason, view: InterruptionView, zone: tzinfo) -> str:
@@ -131,7 +149,8 @@ def _sums(view: InterruptionView, rule: Rule | None, unlisted: int) -> list[str]
     said = []
     low_us, high_us = sum(stop.min_us for stop in view.stops), most_us(view.stops)
     if unlisted > 0:
-        before = f"at least {_least(view.off_min_us - low_us)}, at most {_most(view.off_max_us - high_us)}"
+        before = f"at least {_least(view.off_min_us - low_us)}"
+        before += "" if view.is_unbounded else f", at most {_most(view.off_max_us - high_us)}"
         said.append(f"The first {unlisted} stops are kept only as sums: {before}.")
     if view.merged_stops > 1:
         said.append(f"Its bounds are the sums of the bounds of its {view.merged_stops} stops.")
@@ -161,6 +180,8 @@ def _class(view: InterruptionView, threshold: Threshold) -> str:
     limit = f"the restart threshold of {_named(threshold)}"
     if view.off_class is OffClass.REACHED:
         return f"Class reached: at least {least} meets {limit}."
+    if view.is_unbounded:
+        return f"Class {view.off_class}: {MOST_UNKNOWN}, so it counts as if it met {limit}."
     if view.off_class is OffClass.BELOW:
         return f"Class below: at most {most} does not meet {limit}."
     if threshold.is_met(view.off_min_us):
@@ -174,7 +195,9 @@ def _named(threshold: Threshold) -> str:
 
 
 def _growth(view: InterruptionView, threshold: Threshold, zone: tzinfo) -> list[str]:
-    """Return when the upper bound meets the threshold, while it grows."""
+    """Return when the upper bound meets the threshold, while it grows and is one."""
+    if view.is_unbounded:
+        return []
     if view.deadline_at_us is not None:
         when = exact_time(view.deadline_at_us, view.at_us, zone)
         left = _least(threshold.met_from_us() - view.off_max_us)

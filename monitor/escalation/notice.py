@@ -105,7 +105,7 @@ def render_alert(
         details.append(f"The pump calls it {alert.raw_code}.")
     if view is not None:
         said += [
-            f"Infusion off for {phrases.bounds(view.off_min_us, view.off_max_us)}.",
+            f"Infusion off for {_off_time(view)}.",
             _standing(view, reader, site),
         ]
         details.append(phrases.age(view.last_contact_at_us, view.at_us))
@@ -130,7 +130,7 @@ def situation_of(view: InterruptionView) -> Situation:
 
 
 def _what(view: InterruptionView, reader: Reader, situation: Situation) -> str:
-    off = phrases.bounds(view.off_min_us, view.off_max_us)
+    off = _off_time(view)
     if not view.is_max_running:
         return f"The infusion was off for {off}; flow is confirmed again."
     if view.detected_at_us is None and view.silent_since_us is not None:
@@ -140,8 +140,18 @@ def _what(view: InterruptionView, reader: Reader, situation: Situation) -> str:
     return f"Infusion interrupted for {off}."
 
 
+def _off_time(view: InterruptionView) -> str:
+    return phrases.bounds(view.off_min_us, view.off_max_us, is_unbounded=view.is_unbounded)
+
+
 def _standing(view: InterruptionView, reader: Reader, site: NoticeSite) -> str:
     """Return class and deadline; the patient is told no more than when it is."""
+    if view.is_unbounded:
+        # When it was to be is as little known as how long it has been.
+        if reader is Reader.PATIENT:
+            return "Your care team's deadline may have passed."
+        sure = "has been reached" if view.off_class is OffClass.REACHED else "may have been reached"
+        return f"The restart threshold {sure}."
     if view.threshold_met_at_us is not None:
         when = phrases.wall_time(view.threshold_met_at_us, view.at_us, site.zone)
         if reader is Reader.PATIENT:
@@ -191,13 +201,15 @@ def _one_line(text: str) -> str:
 
 
 def _title(view: InterruptionView, situation: Situation, therapy: Therapy | None) -> str:
-    most = phrases.minutes(-(-view.off_max_us // MINUTE_US))
-    at_home = "do not restart at home" if forbids_restart(therapy) else f"at most {most}"
+    most = f"at most {phrases.minutes(-(-view.off_max_us // MINUTE_US))}"
+    if view.is_unbounded:
+        most = "nobody knows for how long"
+    at_home = "do not restart at home" if forbids_restart(therapy) else most
     words = {
         Situation.THRESHOLD: f"restart threshold, {at_home}",
-        Situation.SILENT: f"no contact with the pump, at most {most}",
-        Situation.STOPPED: f"infusion interrupted, at most {most}",
-        Situation.FLOWING: f"infusion was interrupted, at most {most}",
+        Situation.SILENT: f"no contact with the pump, {most}",
+        Situation.STOPPED: f"infusion interrupted, {most}",
+        Situation.FLOWING: f"infusion was interrupted, {most}",
     }
     return _one_line(f"{view.id}: {words[situation]}")[-TITLE_MAX:]
 
@@ -222,6 +234,7 @@ def _facts(view: InterruptionView, call: Call, contact: Contact) -> dict[str, ob
         "opened_at": phrases.rfc3339(view.opened_at_us),
         "off_min_s": view.off_min_us / 1_000_000,
         "off_max_s": view.off_max_us / 1_000_000,
+        "is_unbounded": view.is_unbounded,
         "class": view.off_class.value,
         "is_running": not view.is_max_running,
         "deadline_at": phrases.rfc3339(view.deadline_at_us),

@@ -22,10 +22,14 @@ CODES_SHOWN = 3
 NUMBER_MAX = 32
 
 
-def bounds(off_min_us: int, off_max_us: int) -> str:
+MOST_UNKNOWN = "how long at most is not known until the clock is set"
+"""Stands for an upper bound while a downtime of the monitor has none."""
+
+
+def bounds(off_min_us: int, off_max_us: int, *, is_unbounded: bool = False) -> str:
     """Return both bounds of an off-time: "at least 30 min, at most 45 min"."""
     least, most = off_min_us // MINUTE_US, -(-off_max_us // MINUTE_US)
-    return f"at least {minutes(least)}, at most {minutes(most)}"
+    return f"at least {minutes(least)}, {MOST_UNKNOWN if is_unbounded else f'at most {minutes(most)}'}"
 
 
 def minutes(value: int) -> str:

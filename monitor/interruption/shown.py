@@ -30,6 +30,8 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
         restart_text: What the label says of the restart once the first is met; for physicians only.
         stops: The stops one by one with their four instants, oldest first, an open one last.
         threshold: The restart threshold that sets the class.
+        is_unbounded: True while a downtime of unknown length lies in it: ``off_max`` is no upper bound then, only
+            long enough for the class; nor are the instants that follow from it.
     """
 
     id: str
@@ -59,3 +61,4 @@ class InterruptionView(msgspec.Struct, frozen=True, kw_only=True):
     restart_text: str = ""
     stops: tuple[Stop, ...] = ()
     threshold: Threshold | None = None
+    is_unbounded: bool = False

@@ -8,6 +8,7 @@ from monitor.interruption.offtime import Bounds, bounds, joined
 from monitor.interruption.policy import Policy, Threshold, restart_text, restart_threshold, thresholds_in_force
 from monitor.interruption.shown import InterruptionView
 from monitor.interruption.state import Incident, Phase, PumpState
+from monitor.interruption.why import Why
 
 
 def views(state: PumpState, policy: Policy, now_us: int) -> list[InterruptionView]:
@@ -52,6 +53,21 @@ def view_of(state: PumpState, incident: Incident, policy: Policy, now_us: int) -
         threshold=threshold,
         thresholds_met=tuple(one for one in in_force if one.is_met(found.max_us)),
         restart_text=restart_text(policy.therapy, state.order) if is_met else "",
+        is_unbounded=_is_unbounded(state, found),
+    )
+
+
+def _is_unbounded(state: PumpState, found: Bounds) -> bool:
+    """Return whether a downtime of unknown length lies in an interruption, and its clock is not set yet."""
+    if state.undated is None:
+        return False
+    back_us = state.undated.doubt.at_us
+    if len(found.listed) < found.stops and found.opened_us <= back_us:
+        # Its stop may be one of those that are kept only as sums.
+        return True
+    return any(
+        stop.whys[0] is Why.MONITOR_DOWN or stop.onset_earliest_us < back_us <= stop.resume_latest_us
+        for stop in found.listed
     )
 
 
