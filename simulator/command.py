@@ -30,12 +30,14 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 @app.command()
 def simulate(  # noqa: PLR0913 - Typer reads one parameter per option
     *,
-    story: Annotated[list[str] | None, typer.Option(help="Name or .toml file; repeats for further pumps.")] = None,
+    story: Annotated[list[str] | None, typer.Option(help="Name or .toml file; give it again for another pump.")] = None,
     face: Annotated[str | None, typer.Option(help="zyno, json-lines or mqtt.")] = None,
     link: Annotated[str | None, typer.Option(help="Where the pseudo-terminal appears, as a symbolic link.")] = None,
     speed: Annotated[float | None, typer.Option(help="Story seconds per real second.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same simulation.")] = None,
-    pumps: Annotated[int | None, typer.Option(help="How many; links and ids are then numbered from 1.")] = None,
+    pumps: Annotated[
+        int | None, typer.Option(help="How many, if more than stories; links and ids are numbered from 1.")
+    ] = None,
     pump: Annotated[str | None, typer.Option(help="Id of the pump, or what a fleet's ids begin with.")] = None,
     report: Annotated[str | None, typer.Option(help="How often pumps that speak by themselves do, as in 10s.")] = None,
     mqtt_host: Annotated[str | None, typer.Option(help="The broker; more about it only in a --config file.")] = None,

@@ -42,7 +42,7 @@ class Group:
     Attributes:
         face: Which protocol.
         stories: Names or files of stories; they repeat for further pumps.
-        pumps: How many pumps.
+        pumps: How many pumps; as many as stories unless said.
         pump: The pump's id, or what a fleet's ids begin with.
         seed: Changes all chance at once.
         speed: How many story seconds pass in a real one.
@@ -112,10 +112,11 @@ def group_of(table: Mapping[str, Any], place: str) -> Group:
 def _read_group(reader: TableReader) -> Group:
     face = reader.read("face", _face, FaceName.ZYNO, is_required=True)
     is_mqtt = face is FaceName.MQTT
+    stories = tuple(reader.texts("story", ["demo-day"]))
     group = Group(
         face=face,
-        stories=tuple(reader.texts("story", ["demo-day"])),
-        pumps=reader.whole("pumps", 1),
+        stories=stories,
+        pumps=reader.whole("pumps", len(stories)),
         pump=reader.text("pump", DEFAULT_PUMP),
         seed=reader.whole("seed", 0),
         speed=reader.number("speed", 1.0),
@@ -151,6 +152,10 @@ def _check(group: Group, reader: TableReader) -> None:
     ):
         if not least <= value <= most:
             reader.fault(key, f"{value:g} lies outside {least:g} to {most:g}")
+    stories = len(group.stories)
+    if 1 <= group.pumps < stories:
+        pumps = "1 pump" if group.pumps == 1 else f"{group.pumps} pumps"
+        reader.fault("pumps", f"{pumps} cannot tell {stories} stories; leave it out, or give {stories} or more")
     for key, name in (("pump", group.pump), ("site", group.site)):
         if not _ID.fullmatch(name):
             reader.fault(key, f"{name!r} is not 1 to 56 letters, digits, dots, dashes or underlines")

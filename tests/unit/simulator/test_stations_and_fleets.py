@@ -204,6 +204,15 @@ def test_faults_of_a_group_are_named_at_once() -> None:
     )
 
 
+@pytest.mark.parametrize("face", ["mqtt", "zyno", "json-lines"])
+def test_every_story_has_a_pump_of_its_own_unless_more_are_asked_for(face: str) -> None:
+    two = {"face": face, "story": ["steady", "occlusion"]} | ({} if face == "mqtt" else {"link": "pump"})
+    assert group_of(two, "x").pumps == 2
+    assert group_of(two | {"pumps": 5}, "x").pumps == 5
+    with pytest.raises(FileError, match=r"^x\.pumps: 1 pump cannot tell 2 stories; leave it out, or give 2 or more$"):
+        group_of(two | {"pumps": 1}, "x")
+
+
 def test_a_file_without_a_group_is_refused() -> None:
     with pytest.raises(FileError, match=r"there is no \[\[simulated\]\] table"):
         groups_of("[site]\nid = 1\n", "x.toml")
