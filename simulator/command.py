@@ -36,7 +36,7 @@ def simulate(  # noqa: PLR0913 - Typer reads one parameter per option
     speed: Annotated[float | None, typer.Option(help="Story seconds per real second.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same simulation.")] = None,
     pumps: Annotated[
-        int | None, typer.Option(help="How many, if more than stories; links and ids are numbered from 1.")
+        int | None, typer.Option(help="How many, from one for each story on; then numbered from 1.")
     ] = None,
     pump: Annotated[str | None, typer.Option(help="Id of the pump, or what a fleet's ids begin with.")] = None,
     report: Annotated[str | None, typer.Option(help="How often pumps that speak by themselves do, as in 10s.")] = None,
