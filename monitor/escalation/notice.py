@@ -146,18 +146,8 @@ def _off_time(view: InterruptionView) -> str:
 
 def _standing(view: InterruptionView, reader: Reader, site: NoticeSite) -> str:
     """Return class and deadline; the patient is told no more than when it is."""
-    if view.is_unbounded:
-        # When it was to be is as little known as how long it has been.
-        if reader is Reader.PATIENT:
-            return "Your care team's deadline may have passed."
-        sure = "has been reached" if view.off_class is OffClass.REACHED else "may have been reached"
-        return f"The restart threshold {sure}."
-    if view.threshold_met_at_us is not None:
-        when = phrases.wall_time(view.threshold_met_at_us, view.at_us, site.zone)
-        if reader is Reader.PATIENT:
-            return f"The deadline {when} has passed."
-        sure = "has been reached" if view.off_class is OffClass.REACHED else "may have been reached"
-        return f"The restart threshold {sure}; deadline was {when}."
+    if view.is_unbounded or view.threshold_met_at_us is not None:
+        return _met(view, reader, site)
     if view.deadline_at_us is not None:
         when = phrases.wall_time(view.deadline_at_us, view.at_us, site.zone)
         if reader is Reader.PATIENT:
@@ -166,6 +156,16 @@ def _standing(view: InterruptionView, reader: Reader, site: NoticeSite) -> str:
     if view.off_class is OffClass.BELOW:
         return "Below the restart threshold; no deadline runs."
     return "The restart threshold may have been reached."
+
+
+def _met(view: InterruptionView, reader: Reader, site: NoticeSite) -> str:
+    """Return that the threshold is met; when it was is as little known as how long it has been."""
+    when_us = None if view.is_unbounded else view.threshold_met_at_us
+    when = "" if when_us is None else phrases.wall_time(when_us, view.at_us, site.zone)
+    if reader is Reader.PATIENT:
+        return f"The deadline {when} has passed." if when else "Your care team's deadline may have passed."
+    sure = "has been reached" if view.off_class is OffClass.REACHED else "may have been reached"
+    return f"The restart threshold {sure}; deadline was {when}." if when else f"The restart threshold {sure}."
 
 
 def _never(site: NoticeSite, therapy: Therapy | None) -> str:

@@ -90,6 +90,11 @@ class OffTimeAnswer(_Answer):
     state: Phase
     off_min_s: float
     off_max_s: float
+    is_unbounded: bool = Field(
+        default=False,
+        description="True while `off_max_s` and the instants that follow from it are no bounds: the monitor was down "
+        "for an unknown time and its clock is not set yet.",
+    )
     off_class: OffClass = Field(serialization_alias="class")
     deadline_at: datetime | None = Field(description="When off_max meets the restart threshold if it grows on.")
     threshold_met_at: datetime | None

@@ -47,6 +47,7 @@ def handover_of(pump: PumpSnapshot, site: Site, *, is_clinician: bool) -> answer
         rate_running_ml_per_h=pump.rate_ml_per_h,
         off_min_s=None if view is None else seconds(view.off_min_us),
         off_max_s=None if view is None else seconds(view.off_max_us),
+        is_unbounded=view is not None and view.is_unbounded,
         off_class=None if view is None else view.off_class,
         deadline_at=instant(deadline_us),
         deadline_local=None if deadline_us is None else phrases.wall_time(deadline_us, pump.at_us, zone),
@@ -113,8 +114,11 @@ def _standing(sheet: answers.HandoverAnswer, pump: PumpSnapshot, now_us: int, zo
     if view is None:
         is_known = pump.completed_at_us is not None or not pump.is_silent
         return ["No interruption is open."] if is_known else ["Nobody knows whether the infusion runs."]
-    said = [f"Off-time so far: {phrases.bounds(view.off_min_us, view.off_max_us)}; class {view.off_class.value}."]
-    if view.threshold_met_at_us is not None:
+    off_time = phrases.bounds(view.off_min_us, view.off_max_us, is_unbounded=view.is_unbounded)
+    said = [f"Off-time so far: {off_time}; class {view.off_class.value}."]
+    if view.is_unbounded:
+        said.append("The restart threshold may have passed: supervised restart only.")
+    elif view.threshold_met_at_us is not None:
         when = phrases.wall_time(view.threshold_met_at_us, now_us, zone)
         said.append(f"The restart threshold has passed, at worst since {when}: supervised restart only.")
     elif sheet.deadline_local is not None:

@@ -140,8 +140,8 @@ def _cells(pump: PumpSnapshot, zone: ZoneInfo) -> tuple[Text, ...]:
     said = pump.delivery.value if pump.delivery else "nothing said yet"
     off = "no interruption"
     if view:
-        least, most = words.at_least(view.off_min_us), words.at_most(view.off_max_us)
-        off = f"at least {least}\nat most {most}\n{_CLASS_WORDS[view.off_class]}"
+        pair = words.pair(view.off_min_us, view.off_max_us, is_unbounded=view.is_unbounded).replace(", ", "\n", 1)
+        off = f"{pair}\n{_CLASS_WORDS[view.off_class]}"
     alarms = [
         f"{alert.priority.value}: {alert.code}" + (f" (ack. {alert.acknowledged_by})" if alert.acknowledged_by else "")
         for alert in pump.alerts
@@ -158,6 +158,8 @@ def _cells(pump: PumpSnapshot, zone: ZoneInfo) -> tuple[Text, ...]:
 
 def _left(pump: PumpSnapshot, zone: ZoneInfo) -> str:
     view = pump.interruption
+    if view and view.is_unbounded:
+        return "not known until the clock is set"
     left = words.time_left(pump.time_left_us())
     if view and view.threshold_met_at_us is not None:
         return f"{left}\nsince {words.wall_time(view.threshold_met_at_us, zone)}"
@@ -196,7 +198,7 @@ def _sameness(pump: PumpSnapshot) -> tuple[object, ...]:
         pump.state(),
         pump.delivery,
         pump.is_silent,
-        (view.id, view.off_class, view.phase, view.merged_stops) if view else None,
+        (view.id, view.off_class, view.phase, view.merged_stops, view.is_unbounded) if view else None,
         tuple((alert.id, alert.acknowledged_by) for alert in pump.alerts),
         pump.mark is not None,
         pump.hold is not None,
@@ -207,7 +209,10 @@ def _line(pump: PumpSnapshot, zone: ZoneInfo) -> str:
     view = pump.interruption
     parts = [f"{pump.id}: {pump.state()}", pump.delivery.value if pump.delivery else "nothing said yet"]
     if view:
-        parts += [words.pair(view.off_min_us, view.off_max_us), _CLASS_WORDS[view.off_class]]
+        parts += [
+            words.pair(view.off_min_us, view.off_max_us, is_unbounded=view.is_unbounded),
+            _CLASS_WORDS[view.off_class],
+        ]
         parts.append("time left " + _left(pump, zone).replace("\n", " "))
     parts += [f"{alert.priority.value} alarm {alert.code}" for alert in pump.alerts]
     return plain_text("; ".join(parts))

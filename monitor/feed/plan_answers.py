@@ -135,6 +135,7 @@ class HandoverAnswer(_Answer):
     off_max_s: float | None
     off_class: OffClass | None = Field(serialization_alias="class")
     deadline_at: datetime | None
+    is_unbounded: bool = Field(default=False, description="True while `off_max_s` is no bound: the clock is not set.")
     deadline_local: str | None = Field(description="Wall time with its zone.")
     threshold_met_at: datetime | None
     alarm_codes: list[Text]

@@ -129,6 +129,7 @@ def _off_time_fields(view: InterruptionView) -> dict[str, object]:
         "state": view.phase,
         "off_min_s": seconds(view.off_min_us),
         "off_max_s": seconds(view.off_max_us),
+        "is_unbounded": view.is_unbounded,
         "off_class": view.off_class,
         "deadline_at": instant(view.deadline_at_us),
         "threshold_met_at": instant(view.threshold_met_at_us),

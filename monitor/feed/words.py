@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from monitor.escalation.phrases import MOST_UNKNOWN
 from monitor.feed.wire import SECOND_US, instant
 
 _MINUTE_S = 60
@@ -21,9 +22,9 @@ def at_most(span_us: int) -> str:
     return _span(whole_s if whole_s < _MINUTE_S else -(-whole_s // _MINUTE_S) * _MINUTE_S)
 
 
-def pair(off_min_us: int, off_max_us: int) -> str:
+def pair(off_min_us: int, off_max_us: int, *, is_unbounded: bool = False) -> str:
     """Return an off-time as the pair that it always is."""
-    return f"at least {at_least(off_min_us)}, at most {at_most(off_max_us)}"
+    return f"at least {at_least(off_min_us)}, {MOST_UNKNOWN if is_unbounded else f'at most {at_most(off_max_us)}'}"
 
 
 def time_left(left_us: int | None) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
-from fake_feed import NOON_US, FakeFeed, alert, full_feed, notice, snapshot, view
+from fake_feed import NOON_US, FakeFeed, alert, full_feed, notice, passed_view, snapshot, view
 from look import STALE_MS, Look, busy_feed, row, running_browser
 from monitor.feed.records import Site
 from monitor.interruption.state import Hold
@@ -72,6 +73,17 @@ def test_a_row_shows_both_bounds_the_deadline_and_who_took_note(look: Look) -> N
     expect(row(page, "planned-1")).to_contain_text("held by Dr. Sol: CRS grade 3")
     expect(row(page, "planned-1")).to_contain_text("acknowledged by Ana")
     expect(row(page, "fine-1")).to_contain_text("no interruption")
+
+
+def test_while_a_downtime_has_no_bound_a_row_shows_none(look: Look) -> None:
+    feed = full_feed()
+    feed.board = [snapshot("ward-1", interruption=replace(passed_view("ward-1"), is_unbounded=True))]
+    shown = row(look.at(feed), "ward-1")
+    expect(shown).to_contain_text("at least 3 h 50 min")
+    expect(shown).to_contain_text("how long at most is not known until the clock is set")
+    expect(shown).to_contain_text("since when is not known")
+    for text in ("at most 4 h", "passed 10 min", "at the earliest", "since 12:"):
+        expect(shown).not_to_contain_text(text)
 
 
 def test_a_silent_pump_is_loud_and_never_greyed_out(look: Look) -> None:

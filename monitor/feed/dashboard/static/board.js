@@ -12,6 +12,10 @@ const loudness = (pump) => {
 
 const timeLeft = (pump, time) => {
   const cell = element("td", "left");
+  if (pump.interruption?.is_unbounded) {
+    cell.append(element("strong", "", "not known until the clock is set"));
+    return cell;
+  }
   if (pump.time_left_s === null) {
     cell.append(element("strong", "", pump.state === "complete" || pump.state === "free-interval" ? "none needed" : "unknown"));
   } else if (pump.time_left_s < 0) {
@@ -30,6 +34,13 @@ const timeLeft = (pump, time) => {
   return cell;
 };
 
+// After a downtime of unknown length nothing is an upper bound until the clock is set, and no beginning is known.
+const most = (pump) =>
+  pump.interruption.is_unbounded ? "how long at most is not known until the clock is set" : `at most ${atMost(pump.off_max_s)}`;
+
+const since = (interruption, pump, time) =>
+  interruption.is_unbounded ? "since when is not known" : `since ${time.of(interruption.opened_at, pump.at)} at the earliest`;
+
 const offTime = (pump, time) => {
   const cell = element("td", "off");
   const interruption = pump.interruption;
@@ -39,9 +50,9 @@ const offTime = (pump, time) => {
   }
   cell.append(
     element("strong", "", `at least ${atLeast(pump.off_min_s)}`),
-    element("strong", "", `at most ${atMost(pump.off_max_s)}`),
+    element("strong", "", most(pump)),
     element("small", "class", CLASSES[pump.class]),
-    element("small", "", `${interruption.id}, since ${time.of(interruption.opened_at, pump.at)} at the earliest`),
+    element("small", "", `${interruption.id}, ${since(interruption, pump, time)}`),
   );
   if (interruption.found_late) cell.append(element("small", "", "found late"));
   return cell;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-
 from monitor.interruption.events import ClockSynchronised, MonitorRestarted
 from watched import Watched, minutes
 
