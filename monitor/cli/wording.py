@@ -1,4 +1,4 @@
-"""Says what is wrong with a value of the command line without the words of the library that checks it."""
+"""Words of the command line: a refused value without those of the library that checks it, and numbers of things."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def in_our_words(message: str) -> str:
     if not said.startswith("Input should be "):
         return said
     return "must be " + _VALID.sub(_kind_of, said.removeprefix("Input should be "))
+
+
+def counted(number: int, what: str) -> str:
+    """Return "no pump", "1 pump" or "2 pumps"."""
+    return f"{number or 'no'} {what}{'s' * (number > 1)}"
 
 
 def _kind_of(found: re.Match[str]) -> str:

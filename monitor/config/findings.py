@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from drivers.registry import Registry
-from monitor.config.fields import is_reference
 from monitor.config.ladder_check import people_faults
 from monitor.config.loading import load
 from monitor.config.settings import Config
 from monitor.config.tables.site import is_loopback
 from monitor.config.therapy_check import therapy_doubts
-from monitor.errors import ConfigurationError, StorageError
+from monitor.errors import ConfigurationError
 from monitor.escalation.channels.opening import CONSOLE, LOG
+from monitor.escalation.phrases import day
 from monitor.refusals import suggestion
-from monitor.storage.engine import place_of
 
 TO_NOBODY = frozenset({LOG, CONSOLE})
 """Channels that reach somebody only if somebody happens to look."""
@@ -51,35 +51,27 @@ class Finding(msgspec.Struct, frozen=True):
     text: str
 
 
-def findings_in(path: Path, registry: Registry) -> list[Finding]:
+def findings_in(path: Path, registry: Registry, now_us: int) -> list[Finding]:
     """Return everything that is wrong or doubtful about the file at ``path``; it need not be acceptable."""
     try:
         config = load(path, registry)
     except ConfigurationError as error:
         return [_error(fault) for fault in error.faults]
-    return findings(config, registry)
+    return findings(config, registry, now_us)
 
 
-def findings(config: Config, registry: Registry) -> list[Finding]:
-    """Return everything that is doubtful about ``config``."""
+def findings(config: Config, registry: Registry, now_us: int) -> list[Finding]:
+    """Return everything that is doubtful about ``config`` at the instant ``now_us``."""
     doubts = [
         *_site_doubts(config),
         *therapy_doubts(config),
         *_reading_doubts(config),
         *_contact_doubts(config),
         *((fault.path, fault.sentence) for fault in people_faults(config)),
+        *_plan_doubts(config, now_us),
         *_driver_doubts(config, registry),
     ]
-    return [*_storage_faults(config), *(Finding(Level.WARNING, path, text) for path, text in dict.fromkeys(doubts))]
-
-
-def _storage_faults(config: Config) -> Iterator[Finding]:
-    """Yield what would keep the storage from being opened; an address that was referred to is not repeated."""
-    try:
-        place_of(config.storage_url)
-    except StorageError as fault:
-        hidden = "names a database that is not offered; write sqlite:///PATH"
-        yield Finding(Level.ERROR, "storage.url", hidden if is_reference(config.storage) else str(fault))
+    return [Finding(Level.WARNING, path, text) for path, text in dict.fromkeys(doubts)]
 
 
 def _error(fault: str) -> Finding:
@@ -110,6 +102,18 @@ def _reading_doubts(config: Config) -> Iterator[tuple[str, str]]:
             if contact.role in PERSONAL_ROLES and contact.channels != (LOG,):
                 text = f'{contact.id} is told of all {len(config.pumps)} pumps; write pumps = ["ID"]'
                 yield "contacts", text
+
+
+def _plan_doubts(config: Config, now_us: int) -> Iterator[tuple[str, str]]:
+    over: dict[int, list[str]] = {}
+    for pump in config.pumps:
+        ends_at_us = None if pump.order is None else pump.order.ends_at_us
+        if ends_at_us is not None and ends_at_us <= now_us:
+            over.setdefault(ends_at_us, []).append(pump.pump)
+    zone = ZoneInfo(config.site.time_zone)
+    for ends_at_us, pumps in sorted(over.items()):
+        ended = f"the plan of {_listed(pumps)} ended on {day(ends_at_us, zone)}"
+        yield "pumps", f"{ended}: its course is taken to be complete, and nothing is watched"
 
 
 def _listed(pumps: list[str]) -> str:

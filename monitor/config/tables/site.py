@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BeforeValidator, Field
 
 from monitor.config.fields import LONG_CHARACTERS_MAX, Id, LongText, Table, Text, is_reference, reference, text
+from monitor.errors import StorageError
+from monitor.storage.engine import place_of
 
 _DIGITS_MIN = 3
 _NUMBER_CHARACTERS_MAX = 40
-
-_SCHEMES = ("sqlite", "postgresql")
 
 
 def known_time_zone(value: object) -> str:
@@ -55,10 +55,17 @@ def database_url(value: object, *, with_password: bool = False) -> str:
         has_secret = parts.password is not None or "password=" in parts.query
     except ValueError:
         raise ValueError('is no database address; write for example "sqlite:///pumpwatch.db"') from None
+    scheme = parts.scheme.partition("+")[0]
+    if scheme == "postgresql":
+        raise ValueError("names a database in postgresql, which is not offered yet; write sqlite:///PATH")
     if has_secret and not with_password:
         raise ValueError('holds a password; put the whole address into a file and write "file:PATH", or "env:NAME"')
-    if parts.scheme.partition("+")[0] not in _SCHEMES:
-        raise ValueError('must begin with "sqlite:///" or "postgresql://", or be a reference to such an address')
+    if scheme != "sqlite":
+        raise ValueError('must begin with "sqlite:///", or be a reference to such an address')
+    try:
+        place_of(url)
+    except StorageError:
+        raise ValueError("does not name a database file; write sqlite:///PATH") from None
     return url
 
 

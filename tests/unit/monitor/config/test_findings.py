@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.registry import Registry
-from monitor.config.findings import Finding, Level, findings, findings_in
+from monitor.config.findings import Finding, Level, findings_in
 from monitor.config.settings import Config
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:Deprecati
 
 DoubtsAbout = Callable[[str], list[str]]
 Parse = Callable[[str], Config]
+NOON_US = 1_795_348_800_000_000
 SITE = '[site]\ntime_zone = "Europe/Berlin"\ncall_back_number = "+49 30 5550100"\n'
 HOOKS = '[channels.webhook.a]\nurl = "https://a.example.org/"\n[channels.webhook.b]\nurl = "https://b.example.org/"\n'
 PEOPLE = "".join(
@@ -43,20 +44,25 @@ def test_a_refused_driver_is_told_with_its_reason(doubts_about: DoubtsAbout) -> 
 
 
 @pytest.mark.parametrize(
-    ("url", "text"),
+    ("plan", "warnings"),
     [
-        ("postgresql://db/pumps", "storage in postgresql is not offered yet; write sqlite:///PATH"),
-        ("env:PUMPWATCH_DATABASE", "names a database that is not offered; write sqlite:///PATH"),
+        ("ends_at = 2026-11-21T09:00:00+01:00", 1),
+        ("ends_at = 2026-11-22T12:00:00Z", 1),
+        ("ends_at = 2026-11-22T12:00:01Z", 0),
+        ("starts_at = 2026-11-01T12:00:01Z", 0),
     ],
 )
-def test_a_storage_that_no_daemon_would_open_is_an_error(
-    parsed: Callable[[str], Config], registry: Registry, monkeypatch: pytest.MonkeyPatch, url: str, text: str
-) -> None:
-    monkeypatch.setenv("PUMPWATCH_DATABASE", "postgresql://me:hunter2@db/pumps")
-    errors = [
-        found for found in findings(parsed(GOOD + f'[storage]\nurl = "{url}"\n'), registry) if found.level == "error"
-    ]
-    assert [(found.path, found.text) for found in errors] == [("storage.url", text)]
+def test_a_plan_that_is_over_is_told(doubts_about: DoubtsAbout, plan: str, warnings: int) -> None:
+    told = about(doubts_about(GOOD + f"plan = {{ {plan} }}\n"), "the plan of p ended on")
+    assert len(told) == warnings
+    assert all(doubt.endswith("its course is taken to be complete, and nothing is watched") for doubt in told)
+
+
+def test_plans_of_one_end_are_told_once_for_all_their_pumps(doubts_about: DoubtsAbout, tmp_path: Path) -> None:
+    (tmp_path / "ids").write_text("\n".join(f"f{number}" for number in range(9)), encoding="utf-8")
+    fleet = '[[fleets]]\nids_file = "ids"\nplan = { ends_at = 2026-11-20T23:30:00Z }\n'
+    (told,) = about(doubts_about(GOOD + fleet), "ended on")
+    assert told.startswith("pumps: the plan of f0, f1, f2, f3, f4 and 4 more ended on 2026-11-21:"), "the local day"
 
 
 def test_a_missing_call_back_number_is_told(doubts_about: DoubtsAbout) -> None:
@@ -199,13 +205,13 @@ def test_a_feed_beyond_this_machine_is_told_to_be_plain(doubts_about: DoubtsAbou
 
 def test_a_file_that_does_not_load_gives_its_faults_as_errors(tmp_path: Path, registry: Registry) -> None:
     (tmp_path / "config.toml").write_text('[[pumps]]\nid = "a b"\n')
-    (error,) = findings_in(tmp_path / "config.toml", registry)
+    (error,) = findings_in(tmp_path / "config.toml", registry, NOON_US)
     assert (error.level, error.path) == (Level.ERROR, "pumps[0].id")
-    assert findings_in(tmp_path / "nowhere.toml", registry)[0].path == ""
+    assert findings_in(tmp_path / "nowhere.toml", registry, NOON_US)[0].path == ""
 
 
 def test_a_file_that_loads_gives_warnings_alone(tmp_path: Path, registry: Registry) -> None:
     (tmp_path / "config.toml").write_text(GOOD)
-    found = findings_in(tmp_path / "config.toml", registry)
+    found = findings_in(tmp_path / "config.toml", registry, NOON_US)
     refused = "the driver rusty of rusty-pump 1 was refused: Importing rusty failed."
     assert found == [Finding(Level.WARNING, "drivers", refused)]

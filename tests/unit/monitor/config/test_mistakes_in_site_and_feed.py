@@ -34,8 +34,34 @@ def test_a_site_id_that_fits_no_topic_is_refused(faults_of: FaultsOf) -> None:
     assert faults_of('[site]\nid = "ward/3"')[0].startswith("site.id: 'ward/3' must be 1 to 64")
 
 
+def test_a_storage_that_no_daemon_would_open_is_told_with_all_other_faults(faults_of: FaultsOf) -> None:
+    for url in ("postgresql://db/pumps", "postgresql+psycopg://me:hunter2@db/pumps"):
+        faults = faults_of(f'[storage]\nurl = "{url}"\n' + PUMP + "order = { rate_ml_per_h = -5 }\n")
+        assert [fault.partition(":")[0] for fault in faults] == ["storage.url", "pumps[0].order.rate_ml_per_h"]
+        assert (
+            faults[0] == "storage.url: names a database in postgresql, which is not offered yet; write sqlite:///PATH"
+        )
+
+
+@pytest.mark.parametrize("url", ["sqlite://pumps.db", "sqlite:///p.db?mode=ro", "sqlite:///file:p.db"])
+def test_an_address_that_names_no_database_file_is_refused(faults_of: FaultsOf, url: str) -> None:
+    (fault,) = faults_of(f'[storage]\nurl = "{url}"\n' + PUMP)
+    assert fault == "storage.url: does not name a database file; write sqlite:///PATH"
+
+
+@pytest.mark.parametrize("value", ["postgresql://me:hunter2@db/pumps", "sqlite:///hunter2?"])
+def test_a_reference_to_a_storage_that_no_daemon_would_open_is_refused_without_its_value(
+    faults_of: FaultsOf, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("PUMPWATCH_DATABASE", value)
+    (fault,) = faults_of('[storage]\nurl = "env:PUMPWATCH_DATABASE"\n' + PUMP)
+    assert fault.startswith("storage.url: env:PUMPWATCH_DATABASE: ")
+    assert fault.endswith("; write sqlite:///PATH")
+    assert "hunter2" not in fault
+
+
 def test_a_password_in_the_database_address_is_refused_and_not_repeated(faults_of: FaultsOf) -> None:
-    for url in ("postgresql://me:hunter2@db/pumps", "postgresql://db/pumps?user=me&password=hunter2"):
+    for url in ("sqlite://me:hunter2@/pumps.db", "sqlite:///pumps.db?user=me&password=hunter2"):
         (fault,) = faults_of(f'[storage]\nurl = "{url}"\n' + PUMP)
         assert fault.startswith("storage.url: holds a password")
         assert "hunter2" not in fault
@@ -85,15 +111,17 @@ def test_a_relative_database_file_lies_beside_the_configuration(parsed: Parse, t
     assert parsed('[storage]\nurl = "sqlite:///data/p.db"\n' + PUMP).storage_url == f"sqlite:///{tmp_path}/data/p.db"
 
 
-@pytest.mark.parametrize("url", ["sqlite:////var/lib/p.db", "sqlite://", "sqlite:///:memory:", "postgresql://db/pumps"])
+@pytest.mark.parametrize("url", ["sqlite:////var/lib/p.db", "sqlite://", "sqlite:///:memory:"])
 def test_any_other_database_address_stays_as_it_is(parsed: Parse, url: str) -> None:
     config = parsed(f'[storage]\nurl = "{url}"\n' + PUMP)
     assert config.storage == config.storage_url == url
 
 
-def test_a_database_address_with_a_password_stays_a_reference(parsed: Parse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PUMPWATCH_DATABASE", "postgresql://me:hunter2@db/pumps")
+def test_a_database_address_that_is_referred_to_stays_a_reference(
+    parsed: Parse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUMPWATCH_DATABASE", "sqlite:////hunter2/pumps.db")
     config = parsed('[storage]\nurl = "env:PUMPWATCH_DATABASE"\n' + PUMP)
     assert config.storage == "env:PUMPWATCH_DATABASE"
-    assert config.storage_url == "postgresql://me:hunter2@db/pumps"
+    assert config.storage_url == "sqlite:////hunter2/pumps.db"
     assert "hunter2" not in repr(config)
