@@ -81,8 +81,8 @@ _ALERTS: dict[str, str] = {
     AlarmCode.RES_LOW: "The bag is nearly empty.",
     AlarmCode.UNKNOWN_ALARM: "The pump gives an alarm that is not known here; it may have stopped.",
     OwnCode.SILENT: "The pump has never been heard: nobody knows whether it runs.",
-    OwnCode.UNSUPERVISED_RESTART: "The pump runs again after an interruption that may have passed the restart "
-    "threshold, and nobody supervised it. See the patient now.",
+    OwnCode.UNSUPERVISED_RESTART: "By the pump's own word drug may have flowed although the restart threshold may "
+    "have been passed; no supervised restart is on record. See the patient now.",
     OwnCode.RATE_MISMATCH: "The pump's rate does not fit the order: possible overdose or underdose. "
     "Check it against the order now.",
     OwnCode.PUMP_CHANGED: "Another pump reports in place of the enrolled one. Find out which one is connected.",
@@ -95,8 +95,8 @@ _ALERTS: dict[str, str] = {
     OwnCode.WRONG_PROFILE: "The order does not fit the therapy whose limits are watched: the deadline may be wrong. "
     "Check drug, rate and bag, and have the pump enrolled under the right therapy now.",
     OwnCode.LATE_EVIDENCE: "The pump told of something that lies too far back to be counted. Read its log.",
-    OwnCode.VOLUME_STALL: "The pump says that it delivers, and its volume counter stands: nothing may flow. "
-    "Have the line checked now.",
+    OwnCode.VOLUME_STALL: "The pump said that it delivers while its volume counter stood, or moved too slowly for "
+    "that: nothing may have flowed, or too little. Have the line checked now.",
     OwnCode.RUNNING_DURING_HOLD: "The pump runs although the therapy is on hold. Find out why now.",
     OwnCode.EARLY_EMPTY: "The bag is empty well before its time: too much may have been given, or it was filled short. "
     "Check the pump's volume against the bag now.",
@@ -111,6 +111,12 @@ _ALERTS: dict[str, str] = {
     "it would be given at once.",
     OwnCode.THIRD_PAUSE: "Third pause today: look for the cause.",
 }
+
+_LATE_RESTART = (
+    "The pump runs again after an interruption that may have passed the restart threshold, and nobody supervised it. "
+    "See the patient now."
+)
+"""Of a restart without supervision once flow is confirmed; a mere claim of flow raises the same alert."""
 
 
 def reader_of(role: str, rung: str) -> Reader:
@@ -140,6 +146,8 @@ def advice(reader: Reader, situation: Situation, therapy: Therapy | None = None)
     return _ADVICE[reader, situation]
 
 
-def alert_sentence(code: str) -> str:
+def alert_sentence(code: str, *, is_flow_confirmed: bool = False) -> str:
     """Return what an alert condition means; a code without words is named as it is."""
+    if code == OwnCode.UNSUPERVISED_RESTART and is_flow_confirmed:
+        return _LATE_RESTART
     return _ALERTS.get(code, "The pump reports an alert.")

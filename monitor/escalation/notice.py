@@ -99,7 +99,8 @@ def render_alert(
         therapy: The pump's, if it is enrolled.
     """
     case, reader = pump if view is None else view.id, reader_of(contact.role, call.rung)
-    said = [alert_sentence(alert.code), alert.detail]
+    is_flow_confirmed = view is not None and not view.is_max_running
+    said = [alert_sentence(alert.code, is_flow_confirmed=is_flow_confirmed), alert.detail]
     details = [f"Alert: {alert.code}." if phrases.is_code(alert.code) else ""]
     if alert.raw_code is not None and phrases.is_code(alert.raw_code):
         details.append(f"The pump calls it {alert.raw_code}.")

@@ -195,6 +195,27 @@ def test_an_unsupervised_restart_is_told_with_the_bounds_of_the_interruption() -
     assert rendered.data["interruption"] == "K7-1"
 
 
+def test_a_mere_claim_of_flow_is_not_told_as_a_pump_that_runs_again() -> None:
+    view = replace(STOPPED, off_class=OffClass.POSSIBLE, threshold_met_at_us=at("14:00"), deadline_at_us=None)
+    code = OwnCode.UNSUPERVISED_RESTART
+    alert = Alert(number=3, code=code, priority=AlertPriority.HIGH, raised_at_us=at("14:15"))
+    for shown in (view, None):
+        text = render_alert(alert, "K7", shown, CALL, Contact(id="o", role="oncologist"), SITE).text
+        assert text.startswith(
+            "By the pump's own word drug may have flowed although the restart threshold may have been passed; "
+            "no supervised restart is on record. See the patient now."
+        )
+        assert "runs again" not in text
+
+
+def test_a_counter_that_is_too_slow_is_not_told_as_one_that_stands() -> None:
+    alert = Alert(number=3, code=OwnCode.VOLUME_STALL, priority=AlertPriority.HIGH, raised_at_us=at("12:00"))
+    assert render_alert(alert, "K7", None, CALL, Contact(id="n1"), SITE).text.startswith(
+        "The pump said that it delivers while its volume counter stood, or moved too slowly for that: "
+        "nothing may have flowed, or too little. Have the line checked now."
+    )
+
+
 def test_an_alert_of_the_monitor_itself_needs_no_advice_about_a_pump() -> None:
     alert = Alert(number=1, code=OwnCode.STORAGE_DEGRADED, priority=AlertPriority.HIGH, raised_at_us=at("12:00"))
     text = render_alert(alert, "", None, CALL, Contact(id="n1"), SITE).text
