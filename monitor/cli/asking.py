@@ -23,7 +23,7 @@ def ask(method: str, url: str, path: str, token: str, body: dict[str, Any] | Non
     """Return the daemon's answer to one call.
 
     Raises:
-        ConfigurationError: The address or the token cannot be one.
+        ConfigurationError: The address or the token cannot be one, or a value of the call is none; with its name.
         MonitorError: Nobody answers, what answers is no feed, or the daemon refuses; with its sentence.
     """
     headers = {"Accept": "application/json"} | _bearer(token)
@@ -40,8 +40,10 @@ def ask(method: str, url: str, path: str, token: str, body: dict[str, Any] | Non
     if not isinstance(said, dict):
         raise no_feed(url)
     if answer.status >= REFUSALS_FROM:
+        if faults := _faults_of(said):
+            raise ConfigurationError([f"the daemon refused: {faults}"])
         detail = said.get("detail") or said.get("title") or f"HTTP status {answer.status}"
-        message = f"the daemon refused: {_faults_of(said) or detail}"
+        message = f"the daemon refused: {detail}"
         raise MonitorError(message)
     return said
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from monitor.cli.asking import DEFAULT_URL, ask, ask_for
+from monitor.cli.site_time import SiteTime
 from monitor.interruption.events import MarkKind
 
 Url = Annotated[str, typer.Option(envvar="PUMPWATCH_URL", help="The daemon's feed.")]
@@ -94,8 +95,14 @@ def ack(
     token: Token = "",
 ) -> None:
     """Take note of an alert: it pauses repeats for a while and changes nothing else."""
-    ask("POST", url, f"/api/v1/alerts/{quote(alert, safe='')}/acknowledge", token, {"by": by})
-    sys.stdout.write(f"{alert} acknowledged by {by}\n")
+    path = f"/api/v1/alerts/{quote(alert, safe='')}"
+    before = ask_for(url, path, token, "code")
+    first, done = before.get("acknowledged_by"), f"{alert} acknowledged by {by}"
+    if first is not None:
+        at = SiteTime(url, token).shown(before.get("acknowledged_at"))
+        done = f"{alert} was acknowledged by {first} first, at {at}; that {by} did too is on record"
+    ask("POST", url, f"{path}/acknowledge", token, {"by": by})
+    sys.stdout.write(f"{done}\n")
 
 
 def mark(

@@ -19,7 +19,7 @@ from drivers.registry import discover
 from monitor.clock import SECOND_US, SystemClock, wall_us
 from monitor.config.loading import parse
 from monitor.config.settings import Config
-from monitor.errors import MonitorError
+from monitor.errors import ConfigurationError, MonitorError
 from monitor.feed.access import Access
 from monitor.feed.live import NOTICES_SHOWN, LiveFrame, LiveView
 from monitor.feed.wire import rfc3339
@@ -37,6 +37,9 @@ LEAD_S = 4.0
 
 FRAMES_PER_S = 4
 READY_S_MAX = 20.0
+_WRONG_USAGE = 2
+"""Exit code of the simulator: the story is none."""
+
 AFTER_STORY_S = 2 * 60
 """How long the story is followed beyond its end, in story seconds."""
 
@@ -99,7 +102,7 @@ class Demonstration:
         )
         if done.returncode != 0:
             message = done.stderr.strip() or f"the simulator knows no story {story!r}"
-            raise MonitorError(message)
+            raise ConfigurationError([message]) if done.returncode == _WRONG_USAGE else MonitorError(message)
         described: dict[str, Any] = json.loads(done.stdout)
         return described
 

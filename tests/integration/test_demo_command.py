@@ -27,8 +27,9 @@ def test_without_a_terminal_it_tells_the_story_in_lines_and_ends_with_a_summary(
     assert "Traceback" not in done.stderr
 
 
-def test_an_unknown_story_is_one_sentence_and_exit_code_1() -> None:
+def test_an_unknown_story_is_wrong_usage_and_one_sentence() -> None:
     done = demo("--story", "no-such-story")
-    assert done.returncode == 1
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
     assert "no-such-story" in done.stderr
     assert "Traceback" not in done.stderr

@@ -50,7 +50,7 @@ def test_a_refused_request_says_which_part_of_it_and_why(
     monkeypatch.setenv("PUMPWATCH_URL", served.url)
     monkeypatch.setenv("PUMPWATCH_TOKEN", served.token(Role.CLINICIAN))
     done = run_command(monkeypatch, capsys, "mark", "p1", "bag-change", *flags)
-    assert done == Done(1, "", f"pumpwatch: the daemon refused: {why}\n")
+    assert done == Done(2, "", f"pumpwatch: the daemon refused: {why}\n")
 
 
 def test_what_the_shell_sends_has_the_types_that_the_feed_asks_for(
@@ -73,6 +73,27 @@ def test_what_the_shell_sends_has_the_types_that_the_feed_asks_for(
         note="flushed",
     )
     assert noted == Acknowledge(pump="p1", by="Ana", role=Role.CLINICIAN, account="the-clinician", what="occl-down")
+
+
+def test_a_request_that_is_refused_for_what_is_at_the_pump_failed_at_work(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--url", served.url, "--token", served.token(Role.CLINICIAN), "--by", "Ana")
+    done = run_command(monkeypatch, capsys, "mark", "nobody", "bag-change", *flags)
+    assert (done.code, done.out) == (1, "")
+
+
+def test_who_acknowledges_second_reads_who_was_first(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ("--url", served.url, "--token", served.token(Role.CLINICIAN))
+    served.feed.alert_records = [alert("p1"), alert("p1", 2, acknowledged_by="Ana", acknowledged_at_us=NOON_US)]
+    first = run_command(monkeypatch, capsys, "ack", "p1-a1", "--by", "Ben", *flags)
+    assert first == Done(0, "p1-a1 acknowledged by Ben\n", "")
+    second = run_command(monkeypatch, capsys, "ack", "p1-a2", "--by", "Ben", *flags)
+    assert second.code == 0
+    assert second.out.startswith("p1-a2 was acknowledged by Ana first, ")
+    assert second.out.endswith("; that Ben did too is on record\n")
 
 
 def test_the_sheet_of_a_pump_that_was_never_heard_promises_nothing(
