@@ -17,7 +17,7 @@ from math import floor
 from typing import NamedTuple
 
 from monitor.interruption.policy import HOUR_US, SECOND_US
-from tests.proof.truth import AFTER, IMPLIED, Says, Truth, with_word
+from tests.proof.truth import ACT, IMPLIED, SETTLED, Says, Truth, with_word
 
 STEP_UL = 100
 """What a pump's counter shows, where the pump does not tell: the design's default."""
@@ -154,7 +154,7 @@ def _with_claims_denied(truth: Truth, since_us: int) -> Truth:
     return truth._replace(
         words=tuple(
             word._replace(says=Says.DOUBT)
-            if word.at_us > since_us and word.says is Says.FLOW and not IMPLIED <= word.rank < AFTER
+            if word.at_us > since_us and word.says is Says.FLOW and word.rank not in (IMPLIED, ACT, SETTLED)
             else word
             for word in truth.words
         )

@@ -260,7 +260,8 @@ class Search:
         if not gone:
             return world
         ended_us = gone[0].flow_us if gone[0].phase.value == "awaiting-review" else None
-        return world._replace(truth=settled(world.truth, before.now_us if ended_us is None else ended_us))
+        truth = settled(world.truth, before.now_us if ended_us is None else ended_us)
+        return world._replace(truth=truth, counted=world.counted._replace(kept=None, is_late=False))
 
     def _trimmed(self, at: Situation) -> World:
         horizon = [at.now_us - round((self.scale.amend + 1) * TICK_US)]

@@ -89,7 +89,7 @@ class Truth(NamedTuple):
     gaps: tuple[tuple[int, int], ...] = ()
 
 
-BEFORE, IMPLIED, ACT, AFTER = 0, 10, 20, 30
+BEFORE, IMPLIED, ACT, AFTER, SETTLED = 0, 10, 20, 30, 39
 """Ranks of what is said before, by and after the one thing that the pump does at an instant.
 
 ``IMPLIED`` is what a dated stop says of the moment before it: that there was flow to stop.
@@ -149,7 +149,7 @@ def is_excused(truth: Truth, span: Span, ends_us: int, silence_max_us: int, lie_
     if span.flow is Flow.SLOW and not _is_doubted(truth, span, ends_us):
         return True
     words = truth.words
-    begins = max((span.from_us, IMPLIED), (truth.settled_us, AFTER + 9), (lie_us, AFTER + 8))
+    begins = max((span.from_us, IMPLIED), (truth.settled_us, SETTLED), (lie_us, SETTLED - 1))
     first = bisect_left(words, (begins[0], begins[1] + 1)) - 1
     while first >= 0 and not words[first].is_flow:
         first -= 1
@@ -170,28 +170,28 @@ def missed(truth: Truth, now_us: int, silence_max_us: int) -> list[tuple[int, in
     for span, ends_us in _stretches(truth, now_us):
         if span.lacks:
             continue  # What it lacks is a share of it: ``lacked``.
-        since_us, lies = max(span.from_us, truth.settled_us), _lies_us(truth, span, ends_us)
-        for lie_us in lies:
-            if lie_us > since_us and not _is_believed(truth, since_us, lie_us):
-                found.append((since_us, lie_us))
-            since_us = max(since_us, lie_us)
+        since_us, lies = max(span.from_us, truth.settled_us), _lies(truth, span, ends_us)
+        for lie in lies:
+            if lie.at_us > since_us and not _is_believed(truth, since_us, lie):
+                found.append((since_us, lie.at_us))
+            since_us = max(since_us, lie.at_us)
         is_seen = ends_us > since_us + (truth.blind_us if lies else 0)
-        if is_seen and not is_excused(truth, span, ends_us, silence_max_us, lies[-1] if lies else 0):
+        if is_seen and not is_excused(truth, span, ends_us, silence_max_us, lies[-1].at_us if lies else 0):
             found.append((since_us, ends_us))
     return found
 
 
-def _lies_us(truth: Truth, span: Span, ends_us: int) -> list[int]:
-    """Return when flow was claimed while none was, by what no counter denied."""
+def _lies(truth: Truth, span: Span, ends_us: int) -> list[Word]:
+    """Return when flow was claimed while none was, or implied by a dated stop, by what no counter denied."""
     if span.flow is not Flow.OFF:
         return []
     first, last = bisect_left(truth.words, (span.from_us + 1,)), bisect_left(truth.words, (ends_us, ACT))
-    return [word.at_us for word in truth.words[first:last] if word.is_flow and word.rank != IMPLIED]
+    return [word for word in truth.words[first:last] if word.is_flow]
 
 
-def _is_believed(truth: Truth, from_us: int, lie_us: int) -> bool:
+def _is_believed(truth: Truth, from_us: int, lie: Word) -> bool:
     """Return whether nothing but flow was said up to a lie."""
-    first, last = bisect_left(truth.words, (from_us + 1,)), bisect_left(truth.words, (lie_us + 1,))
+    first, last = bisect_left(truth.words, (from_us + 1,)), bisect_left(truth.words, lie)
     return all(word.is_flow for word in truth.words[first:last])
 
 
@@ -230,14 +230,14 @@ def is_hidden_run(truth: Truth, span: Span, ends_us: int) -> bool:
     """Return whether flow lies between two words of no flow and no word was said of it."""
     words = truth.words
     first = bisect_left(words, (span.from_us, ACT)) - 1
-    while first >= 0 and words[first].rank == IMPLIED:
+    while first >= 0 and words[first].rank in (IMPLIED, SETTLED):
         first -= 1
     last = bisect_left(words, (ends_us, ACT))
     while last < len(words) and words[last].rank == IMPLIED:
         last += 1
     if first < 0 or last >= len(words):
         return False
-    return all(word.says is Says.STOP or word.rank == IMPLIED for word in words[first : last + 1])
+    return all(word.says is Says.STOP or word.rank in (IMPLIED, SETTLED) for word in words[first : last + 1])
 
 
 def overlap_us(stretches: list[tuple[int, int]], from_us: int, to_us: int) -> int:
@@ -270,4 +270,4 @@ def _stretches(truth: Truth, now_us: int) -> list[tuple[Span, int]]:
 
 def settled(truth: Truth, at_us: int) -> Truth:
     """Return the truth with everything before ``at_us`` reviewed: it is owed no more, and the clock begins anew."""
-    return with_word(truth._replace(settled_us=max(truth.settled_us, at_us)), at_us, AFTER + 9, Says.FLOW)
+    return with_word(truth._replace(settled_us=max(truth.settled_us, at_us)), at_us, SETTLED, Says.FLOW)
