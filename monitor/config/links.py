@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -86,12 +87,25 @@ class Links:
 
     def _refuse_taken(self, where: Location, name: str, options: Mapping[str, Any]) -> None:
         # Two readers of one line steal each other's bytes.
+        device = _line_of(options.get("device"))
+        other = where if device is None else self._taken.setdefault(device, where)
+        if other != where:
+            sentence = f"is the line of {other[0]}[{other[1]}] already: one line, two readers"
+            self._faults.add((*where, "options", "device"), sentence)
+            return
         line = f"{name} {sorted(options.items(), key=str)!r}"
         other = self._taken.setdefault(line, where)
         if other != where:
             self._faults.add(
                 (*where, "options"), f"are the same as those of {other[0]}[{other[1]}]: one line, two readers"
             )
+
+
+def _line_of(device: object) -> str | None:
+    """Return the one name of the line that the option ``device`` names, however it is written; None without one."""
+    if not isinstance(device, str) or "\0" in device:
+        return None
+    return device.lower() if "://" in device else os.path.realpath(device)
 
 
 def _texts(options: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:

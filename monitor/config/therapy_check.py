@@ -9,7 +9,7 @@ from monitor.config.loosening import rates_to_compare, shown
 from monitor.config.settings import Config, PumpEnrolment
 from monitor.config.therapies import BUILT_IN, DEFAULT, Profile
 from monitor.interruption.order_check import bag_rates_near
-from monitor.interruption.policy import Therapy, occlusion_latency_us, restart_threshold
+from monitor.interruption.policy import SECOND_US, Therapy, occlusion_latency_us, restart_threshold
 
 SLIP = 10
 """A threshold this many times shorter than the profile's may have been meant in hours and written in minutes."""
@@ -34,6 +34,8 @@ def therapy_doubts(config: Config) -> Iterator[Doubt]:
             ordered.add(order)
             yield from _order_doubts(pump)
             yield from _forced_doubts(pump)
+    for pump in config.pumps:
+        yield from _asking_doubts(pump)
 
 
 def _limit_doubts(therapy: Therapy) -> Iterator[Doubt]:
@@ -108,6 +110,15 @@ def _order_doubts(pump: PumpEnrolment) -> Iterator[Doubt]:
             "pumps",
             f"{pump.pump} is ordered bags of {order.bag_hours:g} h; {usual}: is the rate that of another bag?",
         )
+
+
+def _asking_doubts(pump: PumpEnrolment) -> Iterator[Doubt]:
+    # By its name and unit this option of a driver is what we take it for; the others are the driver's own.
+    poll_s = pump.options.get("poll_s")
+    if isinstance(poll_s, int | float) and 2 * poll_s * SECOND_US > pump.therapy.silence_max_us:
+        asked = f"{pump.pump} is asked every {poll_s:g} s (poll_s)"
+        silent = f"the {text_of(pump.therapy.silence_max_us)} after which it is silent (silence_max)"
+        yield "pumps", f"{asked}: that is more than half of {silent}"
 
 
 def _forced_doubts(pump: PumpEnrolment) -> Iterator[Doubt]:

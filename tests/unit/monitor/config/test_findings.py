@@ -43,6 +43,16 @@ def test_a_refused_driver_is_told_with_its_reason(doubts_about: DoubtsAbout) -> 
     assert about(doubts_about(GOOD), "the driver rusty of rusty-pump 1 was refused: Importing rusty failed.")
 
 
+@pytest.mark.parametrize(("poll_s", "warnings"), [(5, 0), (5.5, 1), (300, 1)])
+def test_a_pump_that_is_asked_too_seldom_for_its_therapy_is_told(
+    doubts_about: DoubtsAbout, poll_s: float, warnings: int
+) -> None:
+    text = GOOD.replace('"/dev/a"', f'"/dev/a", poll_s = {poll_s}') + '[therapies.blinatumomab]\nsilence_max = "10s"\n'
+    told = about(doubts_about(text), "pumps: p is asked every ")
+    assert len(told) == warnings
+    assert all("that is more than half of the 10s after which it is silent" in doubt for doubt in told)
+
+
 @pytest.mark.parametrize(
     ("plan", "warnings"),
     [

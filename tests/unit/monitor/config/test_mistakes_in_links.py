@@ -53,7 +53,29 @@ def test_a_simulated_pump_is_refused_unless_the_file_lets_it_in(faults_of: Fault
 
 def test_two_readers_of_one_line_are_refused(faults_of: FaultsOf) -> None:
     text = f'[[pumps]]\nid = "p"\ndriver = "acme"\n{DEVICE}[[pumps]]\nid = "q"\ndriver = "acme"\n{DEVICE}'
-    assert faults_of(text) == ["pumps[1].options: are the same as those of pumps[0]: one line, two readers"]
+    assert faults_of(text) == ["pumps[1].options.device: is the line of pumps[0] already: one line, two readers"]
+    text = PUMP + '[[sources]]\ndriver = "bus"\n' + '[[sources]]\nname = "b"\ndriver = "bus"\n'
+    assert faults_of(text) == ["sources[1].options: are the same as those of sources[0]: one line, two readers"]
+
+
+def with_devices(*devices: str) -> str:
+    pumps = (
+        f'[[pumps]]\nid = "p{place}"\ndriver = "acme"\noptions = {{ device = "{device}", baud = {place} }}\n'
+        for place, device in enumerate(devices)
+    )
+    return "".join(pumps)
+
+
+def test_one_line_under_two_names_is_one_line(faults_of: FaultsOf, tmp_path: Path) -> None:
+    (tmp_path / "usb-pump").symlink_to(tmp_path / "ttyUSB0")
+    for first, second in [
+        ("x", "./x"),
+        ("/dev/a", "/dev/../dev//a"),
+        (f"{tmp_path}/ttyUSB0", f"{tmp_path}/usb-pump"),
+        ("socket://192.0.2.7:4000", "Socket://192.0.2.7:4000"),
+    ]:
+        (fault,) = faults_of(with_devices(first, second))
+        assert fault == "pumps[1].options.device: is the line of pumps[0] already: one line, two readers"
 
 
 def test_two_sources_of_one_name_are_refused(faults_of: FaultsOf, parsed: Parse) -> None:
