@@ -22,11 +22,10 @@ from monitor.config.settings import Config
 from monitor.errors import ConfigurationError, MonitorError
 from monitor.feed.access import Access
 from monitor.feed.live import NOTICES_SHOWN, LiveFrame, LiveView
-from monitor.feed.wire import rfc3339
 from monitor.interruption.events import Marked, MarkKind, Role
 from monitor.service.daemon import Daemon
 from monitor.service.intake import EventArrived
-from monitor.service.narration import narrate
+from monitor.service.narration import narrate, summed_up
 from monitor.service.people import role_of_word
 from monitor.service.ways_out import channels_of
 from monitor.storage.unit_of_work import Store
@@ -185,15 +184,8 @@ class Demonstration:
     def summary(self) -> list[str]:
         """Return what the story came to, one line for each interruption."""
         source = self._daemon.source
-        lines = ["", "Summary"]
-        for one in source.interruptions(open_only=False, after=None, limit=100).items:
-            view = one.view
-            low, high = view.off_min_us / 60e6, view.off_max_us / 60e6
-            rungs = ", ".join(rung.rung for rung in one.rungs) or "nobody had to be told"
-            lines.append(
-                f"  {view.id}: from {rfc3339(view.opened_at_us)[11:16]}, at least {low:.0f} and at most {high:.0f} min,"
-                f" {view.off_class}, {view.phase}; told: {rungs}"
-            )
+        found = source.interruptions(open_only=False, after=None, limit=100).items
+        lines = ["", "Summary", *(f"  {summed_up(one)}" for one in found)]
         alerts = source.alerts(open_only=True, after=None, limit=100).items
         lines.extend(f"  open alert: {alert.code} ({alert.priority})" for alert in alerts)
         return lines

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from monitor.feed.records import FeedRecord
+from collections.abc import Mapping
+
+from monitor.escalation.phrases import bounds
+from monitor.feed.records import FeedRecord, InterruptionRecord
+from monitor.feed.wire import rfc3339
 
 
 def narrate(record: FeedRecord) -> str | None:  # noqa: PLR0911 - one sentence for each kind of record
@@ -12,9 +16,7 @@ def narrate(record: FeedRecord) -> str | None:  # noqa: PLR0911 - one sentence f
         case "interruption-opened":
             return "Flow stopped, or may have: an interruption is open."
         case "flow-returned":
-            return (
-                f"Flow is confirmed again after {_minutes(data, 'off_min_us')} to {_minutes(data, 'off_max_us')} min."
-            )
+            return f"Flow is confirmed again{_after(data)}."
         case "interruption-amended" if data.get("off_class") == "possible":
             return "The worst case has reached the restart threshold: no restart without supervision."
         case "interruption-amended" if data.get("off_class") == "reached":
@@ -33,6 +35,17 @@ def narrate(record: FeedRecord) -> str | None:  # noqa: PLR0911 - one sentence f
             return None
 
 
-def _minutes(data: object, name: str) -> str:
-    value = data.get(name) if isinstance(data, dict) else None
-    return f"{value / 60_000_000:.0f}" if isinstance(value, int) else "?"
+def summed_up(one: InterruptionRecord) -> str:
+    """Return what an interruption came to, in one line."""
+    view = one.view
+    off = bounds(view.off_min_us, view.off_max_us, is_unbounded=view.is_unbounded)
+    rungs = ", ".join(rung.rung for rung in one.rungs)
+    told = f"told: {rungs}" if rungs else "nobody had to be told"
+    return f"{view.id}: from {rfc3339(view.opened_at_us)[11:16]}, {off}, {view.off_class}, {view.phase}; {told}"
+
+
+def _after(data: Mapping[str, object]) -> str:
+    least_us, most_us = data.get("off_min_us"), data.get("off_max_us")
+    if not isinstance(least_us, int) or not isinstance(most_us, int):
+        return ""
+    return f" after {bounds(least_us, most_us)}"
