@@ -20,6 +20,7 @@ from monitor.feed.commands import (
     SwapPump,
 )
 from monitor.feed.parts import Asker, FeedParts, Parts, add_route, not_found
+from monitor.feed.permits import NEEDED, Deed, needed_for_alert, needed_for_rung
 from monitor.feed.wire import microseconds
 from monitor.interruption.events import FreeInterval, MarkKind, Order, Role
 from monitor.interruption.policy import MINUTE_US
@@ -27,21 +28,19 @@ from monitor.interruption.policy import MINUTE_US
 CAREGIVER_MARK_MINUTES_MAX = 30.0
 """A longer window is a nurse's to set (the default of ``maintenance_max``)."""
 
-PATIENT_RUNG = "patient"
-
 
 def add_writes(app: FastAPI) -> None:
     """Let ``app`` take every command that people may give."""
     taken = answers.TakenAnswer
     for path, endpoint, needed in (
-        ("/api/v1/alerts/{alert_id}/acknowledge", acknowledge_alert, Role.CAREGIVER),
-        ("/api/v1/interruptions/{interruption_id}/acknowledge", acknowledge_rung, Role.CAREGIVER),
-        ("/api/v1/interruptions/{interruption_id}/close", close_interruption, Role.CLINICIAN),
-        ("/api/v1/pumps/{pump_id}/marks", mark_pump, Role.CAREGIVER),
-        ("/api/v1/pumps/{pump_id}/reports", report_pump, Role.CAREGIVER),
-        ("/api/v1/pumps/{pump_id}/swaps", swap_pump, Role.NURSE),
-        ("/api/v1/pumps/{pump_id}/holds", hold_pump, Role.CLINICIAN),
-        ("/api/v1/pumps/{pump_id}/orders", order_pump, Role.CLINICIAN),
+        ("/api/v1/alerts/{alert_id}/acknowledge", acknowledge_alert, NEEDED[Deed.ACKNOWLEDGE]),
+        ("/api/v1/interruptions/{interruption_id}/acknowledge", acknowledge_rung, NEEDED[Deed.ACKNOWLEDGE]),
+        ("/api/v1/interruptions/{interruption_id}/close", close_interruption, NEEDED[Deed.CLOSE]),
+        ("/api/v1/pumps/{pump_id}/marks", mark_pump, NEEDED[Deed.MARK]),
+        ("/api/v1/pumps/{pump_id}/reports", report_pump, NEEDED[Deed.REPORT]),
+        ("/api/v1/pumps/{pump_id}/swaps", swap_pump, NEEDED[Deed.SWAP]),
+        ("/api/v1/pumps/{pump_id}/holds", hold_pump, NEEDED[Deed.HOLD]),
+        ("/api/v1/pumps/{pump_id}/orders", order_pump, NEEDED[Deed.ORDER]),
     ):
         add_route(app, "POST", path, endpoint, needed, response_model=taken)
 
@@ -53,8 +52,7 @@ async def acknowledge_alert(
     found = await parts.desk.read(parts.desk.source.alert, alert_id)
     if found is None:
         raise not_found("alert")
-    if not found.can_caregiver_acknowledge:
-        _need(asker, Role.NURSE)
+    _need(asker, needed_for_alert(can_caregiver_acknowledge=found.can_caregiver_acknowledge))
     by, account = _names(asker, body.by)
     return await _take(parts, Acknowledge(pump=found.pump, by=by, role=asker.role, account=account, what=found.code))
 
@@ -66,8 +64,7 @@ async def acknowledge_rung(
     found = await parts.desk.read(parts.desk.source.interruption, interruption_id)
     if found is None:
         raise not_found("interruption")
-    if body.rung != PATIENT_RUNG:
-        _need(asker, Role.NURSE)
+    _need(asker, needed_for_rung(body.rung))
     by, account = _names(asker, body.by)
     return await _take(
         parts, Acknowledge(pump=found.view.pump, by=by, role=asker.role, account=account, what=body.rung)

@@ -30,15 +30,15 @@ def role_of_word(word: str) -> Role | None:
     return _ROLES.get(word.strip().lower())
 
 
-def roles_of(config: Config) -> Callable[[str], Role]:
+def roles_of(config: Config) -> Callable[[str], Role | None]:
     """Return a function from a person's name to their role.
 
-    The name of a contact gives its role; else the name itself may be a job ("nurse"). Anybody else is
-    a caregiver: the least that may mark a pump.
+    The name of a contact gives its role; else the name itself may be a job ("nurse"). A contact with a job that is
+    not known is a caregiver: the least that may mark a pump. Of anybody else nothing is known.
     """
     known = {contact.id: contact.role for contact in config.roster.contacts}
 
-    def role(by: str) -> Role:
-        return role_of_word(known.get(by, by)) or Role.CAREGIVER
+    def role(by: str) -> Role | None:
+        return role_of_word(known.get(by, by)) or (Role.CAREGIVER if by in known else None)
 
     return role

@@ -23,6 +23,7 @@ from monitor.service.explained_story import explanations_of
 from monitor.service.intake import BatchArrived, EventArrived, Item, NoticesReported, Rang, Reply, SiteChanged
 from monitor.service.replay_result import result_of
 from monitor.service.story import Acted, Observed, RefusedLine, Restarted, StoryItem, WallStepped
+from monitor.service.story_roles import refusal
 from monitor.storage.unit_of_work import Store
 
 RINGS_MAX = 1_000_000
@@ -110,6 +111,8 @@ class Replay:
         pump = self._pump(item.pump)
         if pump is None:
             self._reject(item.at_us, "the line names no pump, and not exactly one is enrolled")
+        elif isinstance(item, Acted) and (why := refusal(self.engine, pump, item.make(item.at_us))) is not None:
+            self._reject(item.at_us, why)
         elif isinstance(item, Acted):
             reply = Reply()
             self._replies.append(reply)

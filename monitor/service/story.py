@@ -12,6 +12,7 @@ import msgspec
 
 from drivers.contract import Observation
 from drivers.observation_json import PayloadError, decode_observation
+from monitor.feed.permits import Deed
 from monitor.interruption.events import (
     Acknowledged,
     Closed,
@@ -28,6 +29,7 @@ from monitor.interruption.events import (
 from monitor.interruption.free_time import DAY_US
 from monitor.interruption.policy import MINUTE_US
 from monitor.service.story_orders import read_instant, read_order
+from monitor.service.story_roles import RoleOf, role_in
 
 DOWN_S_MAX = 366 * 86_400
 """The longest time, in seconds, for which a story may leave the monitor dead."""
@@ -115,13 +117,13 @@ class _Refusal(Exception):  # noqa: N818 - a way out of nested reading, never le
     pass
 
 
-def read_story(lines: Iterable[bytes], source: str, role_of: Callable[[str], Role]) -> Iterator[StoryItem]:
+def read_story(lines: Iterable[bytes], source: str, role_of: RoleOf) -> Iterator[StoryItem]:
     """Yield what each line says, in order; blank lines are skipped.
 
     Args:
         lines: Of the file, with or without line ends.
         source: The file's name, for refusals.
-        role_of: What a person named in ``by`` may do, where the line names no role.
+        role_of: What a person named in ``by`` may do, where the line names no role, and what a job may.
     """
     last_us: int | None = None
     for number, raw in enumerate(lines, start=1):
@@ -165,7 +167,7 @@ def _instant_of(line: bytes) -> int | None:
         return None
 
 
-def _item(line: bytes, role_of: Callable[[str], Role]) -> PlayedItem:
+def _item(line: bytes, role_of: RoleOf) -> PlayedItem:
     if len(line) > LINE_MAX_BYTES:
         message = f"the line is longer than {LINE_MAX_BYTES} bytes"
         raise _Refusal(message)
@@ -195,26 +197,16 @@ def _restart(at_us: int, said: dict[str, Any]) -> Restarted:
     return Restarted(at_us, int(down_s * 1_000_000), clock == "good")
 
 
-def _maker(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]:
-    for key, make in _MAKERS.items():
-        if getattr(seen, key) is not None:
-            return make(seen, role_of)
+def _maker(seen: _Line, role_of: RoleOf) -> Callable[[int], Event]:
+    for deed, make in _MAKERS.items():
+        if getattr(seen, deed.value) is not None:
+            try:
+                return make(seen, role_in(deed, seen.by, seen.role, role_of))
+            except ValueError as fault:
+                raise _Refusal(str(fault)) from None
     known = ", ".join((*_MAKERS, "restart", "wall_step_s"))
     message = f"the line is no observation (kind) and none of: {known}"
     raise _Refusal(message)
-
-
-def _role(seen: _Line, role_of: Callable[[str], Role]) -> Role:
-    if seen.role is None:
-        return role_of(seen.by)
-    try:
-        return Role(seen.role)
-    except ValueError:
-        known = role_of(seen.role)
-        if known is Role.VIEWER:
-            message = f"role must be one of {', '.join(Role)}, not {seen.role!r}"
-            raise _Refusal(message) from None
-        return known
 
 
 def _word(enum: Any, text: str, name: str) -> Any:  # noqa: ANN401 - a member of whichever enumeration was given
@@ -225,9 +217,8 @@ def _word(enum: Any, text: str, name: str) -> Any:  # noqa: ANN401 - a member of
         raise _Refusal(message) from None
 
 
-def _mark(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]:
+def _mark(seen: _Line, role: Role) -> Callable[[int], Event]:
     mark = _word(MarkKind, seen.mark or "", "mark")
-    role = _role(seen, role_of)
     if seen.minutes is not None and not 0 <= seen.minutes <= MARK_MINUTES_MAX:
         message = f"minutes must be a number from 0 to {MARK_MINUTES_MAX}"
         raise _Refusal(message)
@@ -235,7 +226,7 @@ def _mark(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]
     return lambda at_us: Marked(at_us=at_us, mark=mark, by=seen.by, role=role, quiet_us=quiet_us, note=seen.note)
 
 
-def _report(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
+def _report(seen: _Line, _: Role) -> Callable[[int], Event]:
     if seen.report not in ("running", "stopped"):
         message = f"report must be running or stopped, not {seen.report!r}"
         raise _Refusal(message)
@@ -244,7 +235,7 @@ def _report(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
     return lambda at_us: Reported(at_us=at_us, running=running, by=seen.by, since_us=since_us)
 
 
-def _hold(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
+def _hold(seen: _Line, _: Role) -> Callable[[int], Event]:
     if seen.hold not in ("start", "end"):
         message = f"hold must be start or end, not {seen.hold!r}"
         raise _Refusal(message)
@@ -253,7 +244,7 @@ def _hold(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
     return lambda at_us: HoldChanged(at_us=at_us, started=started, reason=seen.reason, by=seen.by, until_us=until_us)
 
 
-def _order(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
+def _order(seen: _Line, _: Role) -> Callable[[int], Event]:
     try:
         order = read_order(seen.order or {})
     except ValueError as fault:
@@ -261,7 +252,7 @@ def _order(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
     return lambda at_us: Ordered(at_us=at_us, order=order, by=seen.by)
 
 
-def _swap(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
+def _swap(seen: _Line, _: Role) -> Callable[[int], Event]:
     serial = (seen.swap or {}).get("serial")
     if not isinstance(serial, str) or not serial:
         message = "swap.serial must be the new pump's serial number"
@@ -269,23 +260,22 @@ def _swap(seen: _Line, _: Callable[[str], Role]) -> Callable[[int], Event]:
     return lambda at_us: Swapped(at_us=at_us, serial=serial, by=seen.by)
 
 
-def _acknowledge(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]:
-    what, role = seen.acknowledge or "", _role(seen, role_of)
+def _acknowledge(seen: _Line, role: Role) -> Callable[[int], Event]:
+    what = seen.acknowledge or ""
     return lambda at_us: Acknowledged(at_us=at_us, what=what, by=seen.by, role=role)
 
 
-def _close(seen: _Line, role_of: Callable[[str], Role]) -> Callable[[int], Event]:
+def _close(seen: _Line, role: Role) -> Callable[[int], Event]:
     outcome = _word(Outcome, seen.close or "", "close")
-    role = _role(seen, role_of)
     return lambda at_us: Closed(at_us=at_us, outcome=outcome, note=seen.note, by=seen.by, role=role)
 
 
-_MAKERS: dict[str, Callable[[_Line, Callable[[str], Role]], Callable[[int], Event]]] = {
-    "mark": _mark,
-    "report": _report,
-    "hold": _hold,
-    "order": _order,
-    "swap": _swap,
-    "acknowledge": _acknowledge,
-    "close": _close,
+_MAKERS: dict[Deed, Callable[[_Line, Role], Callable[[int], Event]]] = {
+    Deed.MARK: _mark,
+    Deed.REPORT: _report,
+    Deed.HOLD: _hold,
+    Deed.ORDER: _order,
+    Deed.SWAP: _swap,
+    Deed.ACKNOWLEDGE: _acknowledge,
+    Deed.CLOSE: _close,
 }

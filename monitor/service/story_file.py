@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from monitor.errors import ConfigurationError
 from monitor.feed.wire import rfc3339
-from monitor.interruption.events import Role
 from monitor.service.story import GAP_DAYS_MAX, GAP_US_MAX, RefusedLine, StoryItem, begins_us, read_story
+from monitor.service.story_roles import RoleOf
 
 FILE_BYTES_MAX = 256 * 1024 * 1024
 """Longest file; a year of one pump that speaks each minute is a third of it."""
@@ -20,7 +20,7 @@ STANDARD_INPUT = Path("-")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_story_file(path: Path, role_of: Callable[[str], Role]) -> list[StoryItem]:
+def read_story_file(path: Path, role_of: RoleOf) -> list[StoryItem]:
     """Return what the lines of a file say; "-" is standard input.
 
     Raises:
