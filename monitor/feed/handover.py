@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from drivers.contract import DeliveryStatus
 from monitor.escalation import phrases
+from monitor.escalation.advice import forbids_restart
 from monitor.feed import plan_answers as answers
 from monitor.feed.plan_render import plan_answer
 from monitor.feed.records import PumpSnapshot, Site
@@ -34,6 +36,8 @@ def handover_of(pump: PumpSnapshot, site: Site, *, is_clinician: bool) -> answer
     view = pump.interruption
     zone = ZoneInfo(site.time_zone)
     plan = plan_answer(pump, is_clinician=is_clinician)
+    if not _is_seen_complete(pump):
+        plan = plan.model_copy(update={"treatment_free_days": None})
     contact_us = pump.last_contact_at_us
     deadline_us = None if view is None else view.deadline_at_us
     sheet = answers.HandoverAnswer(
@@ -66,9 +70,20 @@ def handover_of(pump: PumpSnapshot, site: Site, *, is_clinician: bool) -> answer
 def _do_not(pump: PumpSnapshot) -> list[str]:
     told = course_of(pump).do_not
     words = [*_ALWAYS, *(word for word in told if word not in _ALWAYS and word != "restart")]
-    if _is_near(pump.interruption):
+    therapy = None if pump.core is None else pump.core[0].therapy
+    # As in every notice; where a therapy must go on, only once a restart needs supervision or soon will.
+    if _is_near(pump.interruption) or (pump.interruption is not None and forbids_restart(therapy)):
         words.append("restart")
     return words
+
+
+def _is_seen_complete(pump: PumpSnapshot) -> bool:
+    """Return whether the pump itself says since the planned end that nothing flows: the plan alone stops no pump."""
+    done_us, contact_us = pump.completed_at_us, pump.last_contact_at_us
+    if done_us is None or contact_us is None or contact_us < done_us:
+        return False
+    has_flowed = pump.last_flow_at_us is not None and pump.last_flow_at_us > done_us
+    return pump.delivery is DeliveryStatus.NOT_DELIVERING and not has_flowed
 
 
 def _is_near(view: InterruptionView | None) -> bool:
@@ -97,8 +112,7 @@ def _lines(sheet: answers.HandoverAnswer, pump: PumpSnapshot, zone: ZoneInfo) ->
         since = phrases.wall_time(microseconds(plan.course.began_at), now_us, zone)
         said.append(f"Course, counted from {since}: {plan.course.text}.")
     if plan.completed_at is not None:
-        when = phrases.wall_time(microseconds(plan.completed_at), now_us, zone)
-        said.append(f"Course complete since {when}: {plan.treatment_free_days} treatment-free days so far.")
+        said.append(_completed(plan, pump, phrases.wall_time(microseconds(plan.completed_at), now_us, zone), zone))
     if plan.free_until is not None:
         said.append(f"Free interval by plan until {phrases.wall_time(microseconds(plan.free_until), now_us, zone)}.")
     if plan.hold is not None:
@@ -126,6 +140,17 @@ def _standing(sheet: answers.HandoverAnswer, pump: PumpSnapshot, now_us: int, zo
     if not view.is_max_running:
         said.append("Flow is confirmed again.")
     return said
+
+
+def _completed(plan: answers.PlanAnswer, pump: PumpSnapshot, when: str, zone: ZoneInfo) -> str:
+    if plan.treatment_free_days is not None:
+        return f"Course complete by plan since {when}: {plan.treatment_free_days} treatment-free days so far."
+    heard = "the pump was never heard"
+    if pump.last_contact_at_us is not None:
+        word = "nothing" if pump.delivery is None else pump.delivery.value
+        heard = f"the pump was last heard at {phrases.wall_time(pump.last_contact_at_us, pump.at_us, zone)}, "
+        heard += f"and its last word was {word}"
+    return f"The course ended by plan at {when}; {heard}: since when nothing flows, if it is so, is not known."
 
 
 def _rate(rate_ml_per_h: float | None) -> str:
