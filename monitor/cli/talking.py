@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from monitor.cli.asking import DEFAULT_URL, ask, ask_for
+from monitor.cli.boards import alert_table, pump_table
 from monitor.cli.site_time import SiteTime
 from monitor.interruption.events import MarkKind
 
@@ -29,7 +29,7 @@ def status(
     as_json: AsJson = False,  # noqa: FBT002 - a flag of the command line
     handover: Handover = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
-    """Show the pumps: delivery, off-time as a pair, time left to the deadline; or one pump's hand-over sheet."""
+    """Show the pumps: delivery, off-time as a pair, deadline, link; or one pump's hand-over sheet."""
     if handover:
         _handover(pump, url, token, as_json=as_json)
         return
@@ -40,18 +40,7 @@ def status(
     if as_json:
         sys.stdout.write(json.dumps(shown if pump is None else shown[0], indent=2) + "\n")
         return
-    table = Table("pump", "state", "delivery", "off-time", "class", "deadline", "last contact")
-    for one in shown:
-        table.add_row(
-            one["id"],
-            str(one.get("state", "")),
-            str(one.get("delivery") or "unknown"),
-            _pair(one),
-            str(one.get("class") or ""),
-            str(one.get("deadline_at") or ""),
-            _age((one.get("link") or {}).get("last_contact_age_s")),
-        )
-    Console().print(table)
+    Console().print(pump_table(shown, SiteTime(url, token)))
 
 
 def _handover(pump: str | None, url: str, token: str, *, as_json: bool) -> None:
@@ -69,23 +58,15 @@ def alerts(
     all_of_them: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,  # noqa: FBT002 - a flag
     as_json: AsJson = False,  # noqa: FBT002 - a flag of the command line
 ) -> None:
-    """Show the alert conditions that are open."""
+    """Show the alert conditions that are open, the highest priority first."""
     shown = _all(url, "/api/v1/alerts" if all_of_them else "/api/v1/alerts?open=true", token)
     if as_json:
         sys.stdout.write(json.dumps(shown, indent=2) + "\n")
         return
-    table = Table("id", "pump", "code", "priority", "raised", "acknowledged by", "resolved")
-    for one in shown:
-        table.add_row(
-            one["id"],
-            one["pump"],
-            one["code"],
-            one["priority"],
-            one["raised_at"],
-            one.get("acknowledged_by") or "",
-            one.get("resolved_at") or "",
-        )
-    Console().print(table)
+    if not shown:
+        sys.stdout.write("no alert is on record\n" if all_of_them else "no alert is open\n")
+        return
+    Console().print(alert_table(shown, SiteTime(url, token)))
 
 
 def ack(
@@ -122,23 +103,6 @@ def mark(
         body["note"] = note
     ask("POST", url, f"/api/v1/pumps/{quote(pump, safe='')}/marks", token, body)
     sys.stdout.write(f"{pump}: {kind.value} marked by {by}\n")
-
-
-def _pair(one: dict[str, Any]) -> str:
-    low, high = one.get("off_min_s"), one.get("off_max_s")
-    if low is None or high is None:
-        return ""
-    return f"{_span(low)} to {_span(high)}"
-
-
-def _span(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
-
-
-def _age(seconds: float | None) -> str:
-    return "never heard" if seconds is None else f"{_span(seconds)} ago"
 
 
 def _all(url: str, path: str, token: str) -> list[dict[str, Any]]:
