@@ -16,7 +16,6 @@ from drivers.mqtt_pump.options import KEYS as MQTT_KEYS
 from drivers.registry import Registry, discover
 from drivers.serial_pump.options import JSON_LINES_KEYS, ZYNO_KEYS
 from monitor.config.faults import Faults
-from monitor.config.findings import Level, findings
 from monitor.config.loading import parse
 from monitor.config.tables.file import FileTable
 from monitor.config.therapies import BUILT_IN
@@ -101,7 +100,6 @@ def written(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def test_the_example_loads_as_it_is_shipped(shipped: str, folder: Path, registry: Registry) -> None:
     config = parse(shipped, folder, registry)
     assert [pump.pump for pump in config.pumps] == ["bed-1"]
-    assert not [found for found in findings(config, registry) if found.level is Level.ERROR]
 
 
 def test_the_example_loads_with_every_key_set(everything: str, folder: Path, registry: Registry) -> None:

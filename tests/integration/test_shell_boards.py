@@ -18,7 +18,7 @@ COLUMNS = 80
 Shown = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def served() -> Iterator[Served]:
     feed = FakeFeed(site=Site(id="home", time_zone="America/Chicago", call_back_number="555-0100"), tick_us=0)
     with serving(feed) as one:
