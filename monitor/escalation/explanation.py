@@ -80,8 +80,12 @@ def _stop(stop: Stop, name: str, view: InterruptionView, zone: tzinfo) -> list[s
     if is_unbounded and stop.whys[0] is Why.MONITOR_DOWN:
         said.append(f"{name}: how early it began is not known (the monitor was down for an unknown time).")
         shown[0] = ""
+    again = _again(stop, reasons[Instant.ONSET_LATEST], view, zone)
+    if again:
+        shown[1] = ""
     began, lasted = (" and ".join(one for one in pair if one) for pair in (shown[:2], shown[2:]))
     said += [f"{name}: it began {began}."] if began else []
+    said += [f"{name}: {again}."] if again else []
     said.append(f"{name}: it lasted {lasted}.")
     if is_unbounded:
         return [*said, f"{name}: at least {_least(stop.min_us)}, {_why_least(stop)}.", f"{name}: {MOST_UNKNOWN}."]
@@ -97,6 +101,24 @@ def _stop(stop: Stop, name: str, view: InterruptionView, zone: tzinfo) -> list[s
         said.append(f"{name}: at least {_least(stop.min_us)}, {_why_least(stop)}.")
         said.append(f"{name}: at most {_most(stop.max_us)}, {_why_most(stop)}.")
     return said
+
+
+def _again(stop: Stop, reason: Reason, view: InterruptionView, zone: tzinfo) -> str:
+    """Return since when it stands again, where flow was claimed in between; its latest beginning is not kept then."""
+    if stop.onset_latest_us is None or not _has_stood_before(stop):
+        return ""
+    before = "it had stood already when flow was claimed in between, and"
+    when = exact_time(stop.onset_latest_us, view.at_us, zone, is_up=True)
+    if reason is Reason.STANDING_SEEN:
+        return f"{before} was seen standing again at {when}"
+    return f"{before} stood again from {when} on ({in_words(Instant.ONSET_LATEST, reason)})"
+
+
+def _has_stood_before(stop: Stop) -> bool:
+    """Return whether it certainly stood longer than since it last began to."""
+    if stop.onset_latest_us is None or stop.resume_earliest_us is None:
+        return False
+    return stop.min_us > max(0, stop.resume_earliest_us - stop.onset_latest_us)
 
 
 def _is_unbounded(stop: Stop, view: InterruptionView) -> bool:
@@ -122,9 +144,9 @@ def _why_least(stop: Stop) -> str:
     if stop.onset_latest_us is None or stop.resume_earliest_us is None:
         return "because no moment of it is certain"
     certain_us = max(0, stop.resume_earliest_us - stop.onset_latest_us)
-    if stop.min_us > certain_us:
+    if _has_stood_before(stop):
         more = _least(stop.min_us - certain_us)
-        return f"from its latest beginning on, with {more} for which it stood before flow was claimed in between"
+        return f"from when it stood again, with {more} for which it stood before flow was claimed in between"
     if stop.min_us < certain_us:
         ran = _most(certain_us - stop.min_us)
         return f"from its latest beginning on, without {ran} for which counter or bag let the motor have run in between"

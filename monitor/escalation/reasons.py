@@ -28,7 +28,8 @@ class Reason(StrEnum):
     - review: no flow had been confirmed when a clinician closed the interruption.
     - flow-seen: the last flow evidence.
     - stop-said: the pump's own stop or alarm time.
-    - latency: the alarm's time less the longest time for which it may go unnoticed.
+    - latency: the stop's or alarm's time less the longest time for which word of it may have been under way, or for
+      which it may go unnoticed.
     - flow-checked: a person's flow check: no alarm dates back beyond it.
     - standing-seen: it was seen standing.
     - run-said: the pump's run event.
@@ -74,7 +75,8 @@ _SENTENCES: dict[tuple[Instant, Reason], str] = {
     (Instant.ONSET_EARLIEST, Reason.FLOW_SEEN): "the last flow evidence is of then",
     (Instant.ONSET_EARLIEST, Reason.STOP_SAID): "the pump's own stop or alarm time",
     (Instant.ONSET_EARLIEST, Reason.LATENCY): (
-        "the time of the pump's alarm, less the longest time for which it may not have noticed"
+        "the pump's own stop or alarm time, less the longest time for which its word may have been under way, or an "
+        "alarm may not have noticed"
     ),
     (Instant.ONSET_EARLIEST, Reason.FLOW_CHECKED): "a person checked the flow then; no alarm dates back beyond that",
     (Instant.ONSET_EARLIEST, Reason.FLOW_CONFIRMED): "flow was confirmed then; nothing dates back beyond that",

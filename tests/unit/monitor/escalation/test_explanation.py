@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from drivers.contract import LogEvent, LogEventObserved
 from monitor.escalation.explanation import Rule, explain, rule_of
 from monitor.interruption.events import Closed, Order, Ordered, Outcome
 from monitor.interruption.policy import HOUR_US, MINUTE_US, Policy, Therapy, Threshold
@@ -72,7 +73,35 @@ def test_a_stop_with_a_claim_of_flow_inside_names_its_earlier_certain_stretch() 
     pump.stands(61, 70)
     pump.status(71, "kvo", rate_ml_per_h=0.5)
     pump.stands(75, 80)
-    assert "with 8 min for which it stood before flow was claimed in between" in whole(pump)
+    text = whole(pump)
+    assert "Stop 1 of 1: it began at 01:00:00 UTC at the earliest (the last flow evidence is of then)." in text
+    assert (
+        "Stop 1 of 1: it had stood already when flow was claimed in between, and was seen standing again at "
+        "01:15:00 UTC." in text
+    )
+    assert "01:15:00 UTC at the latest" not in text
+    assert "first seen standing" not in text
+    assert "from when it stood again, with 8 min for which it stood before flow was claimed in between" in text
+
+
+def test_a_stop_whose_word_was_under_way_is_not_told_as_an_alarm_that_noticed_late() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    pump.say(61, LogEventObserved(event=LogEvent.DELIVERY_STOP, age_s=20, age_max_s=5))
+    assert (
+        "it began at 01:00:35 UTC at the earliest (the pump's own stop or alarm time, less the longest time for which "
+        "its word may have been under way, or an alarm may not have noticed)" in whole(pump)
+    )
+
+
+def test_a_pump_that_says_itself_that_it_stopped_again_is_dated_by_that() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    pump.stands(61, 70)
+    pump.status(71, "kvo", rate_ml_per_h=0.5)
+    pump.event(75, "delivery-stop")
+    pump.stands(76, 80)
+    assert "and stood again from 01:15:00 UTC on (the pump's own stop or alarm time)." in whole(pump)
 
 
 @pytest.mark.parametrize(
