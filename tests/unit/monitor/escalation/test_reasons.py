@@ -61,7 +61,7 @@ CASES: list[tuple[Callable[[], Watched], Instant, Reason, str]] = [
         occluded,
         Instant.ONSET_EARLIEST,
         Reason.LATENCY,
-        "00:46:00 UTC at the earliest (the time of the pump's alarm, less",
+        "00:46:00 UTC at the earliest (the pump's own stop or alarm time, less",
     ),
     (occluded_after_a_check, Instant.ONSET_EARLIEST, Reason.FLOW_CHECKED, "01:00:30 UTC at the earliest (a person"),
     (
