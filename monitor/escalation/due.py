@@ -11,6 +11,7 @@ import msgspec
 
 from monitor.escalation.rungs import PlannedDelay, Rung
 from monitor.escalation.turns import LadderState, Reason, RungState
+from monitor.interruption.offtime import Group, joined
 from monitor.interruption.policy import MINUTE_US
 from monitor.interruption.shown import InterruptionView
 
@@ -81,6 +82,26 @@ def off_time_dues(rung: Rung, state: RungState | None, view: InterruptionView) -
         if met_us is not None:
             dues.append(Due(met_us, Reason.THRESHOLD))
     return dues
+
+
+def reached_at_us(view: InterruptionView, value_us: int) -> int:
+    """Return when the upper bound came to an off-time that it has reached, as its stops tell; at the latest, if unsure.
+
+    It grew by one stop after the other, and not while therapy flowed in between.
+    """
+    group: Group | None = None
+    for stop in view.stops:
+        group = joined(group, stop)
+    if group is None:
+        return view.at_us
+    before_us, group = max(0, view.off_max_us - group.max_us), None
+    for stop in view.stops:
+        group = joined(group, stop)
+        beyond_us = before_us + group.max_us - value_us
+        if beyond_us >= 0:
+            # Reached by stops that are kept only as sums: at the latest when the first of these began.
+            return max(stop.resume_latest_us - beyond_us, stop.onset_earliest_us)
+    return view.at_us
 
 
 def rearmed(state: RungState, view: InterruptionView) -> RungState:

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from monitor.escalation.acknowledgement import acknowledge, hasten
 from monitor.escalation.alert_ladder import advance_alert
-from monitor.escalation.due import Due, dues_of, rearmed
+from monitor.escalation.due import Due, dues_of, reached_at_us, rearmed
 from monitor.escalation.rungs import Ladder, Rung
 from monitor.escalation.turns import Call, LadderState, LadderTurn, Pause, Reason, RungState, told_again
 from monitor.interruption.shown import InterruptionView
@@ -134,17 +134,21 @@ def _end_acknowledgements_below(memory: LadderState, rung: Rung, ladder: Ladder,
 def _tell_found_late(
     memory: LadderState, view: InterruptionView, ladder: Ladder, now_us: int
 ) -> tuple[LadderState, tuple[Call, ...]]:
-    """Tell the rungs whose off-times an interruption had crossed that was over before we learned of it."""
+    """Tell the rungs whose off-times an interruption had crossed that was over before we learned of it.
+
+    One that was found late may have grown since, by stops that were over before they were heard, too.
+    """
     since_us = view.noticed_at_us if view.detected_at_us is None else view.detected_at_us
     calls = []
     for rung in ladder.rungs:
         old = memory.rung(rung.rung) or RungState(rung=rung.rung, due_at_us=since_us)
         crossed = [value for value in rung.after_off_max_us if old.off_max_us < value <= view.off_max_us]
-        is_met = rung.at_threshold and not old.is_threshold_told and view.threshold_met_at_us is not None
+        met_us = None if not rung.at_threshold or old.is_threshold_told else view.threshold_met_at_us
+        is_met = met_us is not None
         if not crossed and not is_met:
             continue
-        ripe = [Due(since_us, Reason.FOUND_LATE, value) for value in crossed]
-        ripe += [Due(since_us, Reason.FOUND_LATE)] if is_met else []
+        ripe = [Due(max(since_us, reached_at_us(view, value)), Reason.FOUND_LATE, value) for value in crossed]
+        ripe += [Due(max(since_us, met_us), Reason.FOUND_LATE)] if met_us is not None else []
         memory, call = _tell(memory, rung, ripe, ladder, now_us)
         if is_met and (new := memory.rung(rung.rung)) is not None:
             memory = memory.with_rung(replace(new, is_threshold_told=True))

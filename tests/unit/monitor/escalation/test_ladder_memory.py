@@ -6,11 +6,15 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ladder_stories import Play, Story, at, planned
+from ladder_stories import Play, Story, at, clock_of, planned
 from monitor.escalation.ladder import acknowledge, advance, hasten
 from monitor.escalation.rungs import BLINATUMOMAB
-from monitor.escalation.turns import LadderState, Pause, Reason
+from monitor.escalation.turns import LadderState, Pause, Reason, RungState
+from monitor.interruption.offtime import Stop
+from monitor.interruption.policy import MINUTE_US
+from monitor.interruption.shown import InterruptionView
 from monitor.interruption.state import Phase
+from monitor.interruption.why import Why
 
 FAULT = Story(stops=((at("02:00"), None),), detected_us=at("02:00"), high_us=at("02:00"))
 
@@ -147,3 +151,37 @@ def test_an_interruption_found_late_beyond_the_threshold_tells_the_threshold_onc
     play = Play(story)
     assert [call.rung for call in play.ask(at("08:00")).told] == ["on-call-physician", "restart-threshold"]
     assert play.ask(at("08:10")).told == ()
+
+
+def grown_by_finished_stops() -> InterruptionView:
+    """Return a view at 17:23 of one that was found late at 09:06 and grew by stops that were over when they were heard.
+
+    Two hours each: from 09:00, from 12:00 and from 15:23.
+    """
+    spans = [(at("09:00"), at("11:00")), (at("12:00"), at("14:00")), (at("15:23"), at("17:23"))]
+    story = Story(stops=tuple(spans), detected_us=at("09:06"), found_late=True)
+    whys = (Why.STOP_SAID, Why.STOP_SAID, Why.STANDING_SEEN, Why.FLOW_CONFIRMED)
+    stops = tuple(Stop(begun, begun, end, end, end - begun, end - begun, whys) for begun, end in spans)
+    return replace(story.view(at("17:23")), stops=stops, threshold_met_at_us=at("14:00"))
+
+
+def test_what_grew_by_finished_stops_after_it_was_found_is_due_when_its_bound_came_there() -> None:
+    turn = advance(None, grown_by_finished_stops(), BLINATUMOMAB, at("17:23"))
+    due = {call.rung: clock_of(call.due_at_us) for call in turn.told}
+    assert due == {"on-call-physician": "10:30", "restart-threshold": "14:00"}
+    reached = [rung.due_at_us for rung in turn.state.rungs]
+    assert sorted(reached) == [at("10:30"), at("14:00")]
+
+
+def test_what_was_told_before_does_not_date_what_was_crossed_since() -> None:
+    told = RungState(rung="on-call-physician", due_at_us=at("10:30"), told=1, off_max_us=90 * MINUTE_US)
+    turn = advance(LadderState(rungs=(told,)), grown_by_finished_stops(), BLINATUMOMAB, at("17:23"))
+    assert [clock_of(call.due_at_us) for call in turn.told] == ["13:00", "14:00"]
+
+
+def test_of_stops_that_are_kept_only_as_sums_the_first_one_listed_dates_what_they_reached() -> None:
+    view = grown_by_finished_stops()
+    turn = advance(None, replace(view, stops=view.stops[1:]), BLINATUMOMAB, at("17:23"))
+    assert [clock_of(call.due_at_us) for call in turn.told] == ["12:00", "14:00"]
+    bare = advance(None, replace(view, stops=()), BLINATUMOMAB, at("17:23"))
+    assert [clock_of(call.due_at_us) for call in bare.told] == ["17:23", "14:00"]
