@@ -1,6 +1,6 @@
 """Says what each role may do: one table for the feed's door and for the people of a story.
 
-Pure. Whoever asks says what the person wants to do and gets the least role for it; ``access.may`` compares.
+Whoever asks says what the person wants to do and gets the least role for it; ``access.may`` compares.
 """
 
 from __future__ import annotations
