@@ -42,12 +42,14 @@ class Body(msgspec.Struct, frozen=True, gc=False):
         stops: One by one, as they stood when it was stored; see ``InterruptionView``.
         rule: By which figures it was judged; None in the older form, which had rungs alone.
         threshold_met_at_us: When ``off_max`` met the threshold; None if it has not, and in older forms.
+        is_unbounded: Whether a downtime of unknown length lay in it; see ``InterruptionView``.
     """
 
     rungs: tuple[RungSummary, ...] = ()
     stops: tuple[Stop, ...] = ()
     rule: Rule | None = None
     threshold_met_at_us: int | None = None
+    is_unbounded: bool = False
 
 
 _ABOUT_AN_ALERT = (AlertAcknowledged, AlertResolved)
@@ -114,7 +116,7 @@ def interruption_row(
         found_late=view.found_late,
         deadline_at_us=view.deadline_at_us,
         threshold_us=rule.threshold_us,
-        body=_encoder.encode(Body(rungs, view.stops, rule, view.threshold_met_at_us)).decode(),
+        body=_encoder.encode(Body(rungs, view.stops, rule, view.threshold_met_at_us, view.is_unbounded)).decode(),
         outcome=None if closed is None else closed.outcome,
         note="" if closed is None else closed.note,
         closed_by=None if closed is None else closed.by,
@@ -156,6 +158,7 @@ def stored_view(row: InterruptionRow, body: Body) -> InterruptionView:
         is_held=False,
         stops=body.stops,
         threshold=threshold,
+        is_unbounded=body.is_unbounded,
     )
 
 
