@@ -39,6 +39,7 @@ class Reason(StrEnum):
     - counter: the volume counter tells how long the motor ran.
     - bag: what remains in the bag tells how long the motor ran.
     - counter-stood: the counter stands although the pump says that it delivers.
+    - counter-slow: the counter moves too slowly for the rate that the pump claims.
     - monitor-down: the monitor was down for an unknown time.
     - plan: the plan: its end, or the begin or end of a free interval; or flow as it was to be after a review.
     """
@@ -58,6 +59,7 @@ class Reason(StrEnum):
     COUNTER = "counter"
     BAG = "bag"
     COUNTER_STOOD = "counter-stood"
+    COUNTER_SLOW = "counter-slow"
     MONITOR_DOWN = "monitor-down"
     PLAN = "plan"
 
@@ -84,6 +86,9 @@ _SENTENCES: dict[tuple[Instant, Reason], str] = {
     (Instant.ONSET_EARLIEST, Reason.COUNTER_STOOD): (
         "the counter has not moved since then, although the pump says that it delivers"
     ),
+    (Instant.ONSET_EARLIEST, Reason.COUNTER_SLOW): (
+        "the counter kept up with the rate until then; since then it has moved too slowly for it"
+    ),
     (Instant.ONSET_EARLIEST, Reason.MONITOR_DOWN): (
         "the monitor was down for an unknown time; it counts as if that had been long enough for the threshold"
     ),
@@ -98,6 +103,9 @@ _SENTENCES: dict[tuple[Instant, Reason], str] = {
     (Instant.RESUME_EARLIEST, Reason.RUN_SAID): "the pump's own run event",
     (Instant.RESUME_EARLIEST, Reason.PERSON_SAID): "a person says that it stood then",
     (Instant.RESUME_LATEST, Reason.FLOW_CONFIRMED): "flow was confirmed then",
+    (Instant.RESUME_LATEST, Reason.COUNTER_SLOW): (
+        "the counter showed then that it had moved too slowly; from there on it is judged anew"
+    ),
     (Instant.RESUME_LATEST, Reason.RUN_SAID): "the pump's own run event",
     (Instant.RESUME_LATEST, Reason.PERSON_SAW_FLOW): "a person saw it running then",
     (Instant.RESUME_LATEST, Reason.PLAN): "therapy was to end or to pause then by plan; nothing counts beyond that",

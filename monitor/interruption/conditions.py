@@ -23,6 +23,8 @@ from monitor.interruption.why import Why
 
 FLOW_SEEN = frozenset((EvidenceKind.FLOW, EvidenceKind.RUN, EvidenceKind.PERSON_FLOW))
 
+_STALLS = (Why.COUNTER_STOOD, Why.COUNTER_SLOW)
+
 replace = msgspec.structs.replace
 
 
@@ -69,8 +71,16 @@ def _silence(state: PumpState, policy: Policy, now_us: int, effects: list[Effect
 
 
 def _stall(state: PumpState, now_us: int, effects: list[Effect]) -> PumpState:
-    """Raise a counter that stands although the pump says that it delivers; flow, or a plain stop, ends it."""
-    if state.fold.stop is not None and state.fold.stop.is_counter_still:
+    """Raise a counter that stands, or goes too slowly, although the pump says that it delivers.
+
+    It lasts until the interruption is over, or is a plain stop: a counter that moves now and then is no end of it.
+    """
+    stop, group = state.fold.stop, state.fold.group
+    if stop is not None:
+        is_stalled = stop.is_counter_still
+    else:
+        is_stalled = group is not None and any(one.whys[0] in _STALLS for one in group.listed)
+    if is_stalled:
         return raise_alert(state, OwnCode.VOLUME_STALL, now_us, effects)
     return resolve_code(state, OwnCode.VOLUME_STALL, now_us, effects) if state.alerts else state
 

@@ -240,7 +240,8 @@ def _flow_after_stop(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ah
     if is_still and reading is not None and reading.still_us == stop.onset_earliest_us:
         moved = ran(replace(reading, at_us=reading.still_us), evidence, therapy)
         if moved is not None and not ahead.is_blind(reading.still_us, evidence.at_us):
-            return stop_inside(replace(fold, last_flow_us=reading.still_us), evidence, moved, therapy)
+            stood = replace(fold, last_flow_us=reading.still_us)
+            return stop_inside(stood, evidence, moved, therapy, stop.earliest_why)
     fold, confirmed = _witnessed(fold, stop, evidence, Confirmed(confirmed_us), therapy, ahead)
     if confirmed.is_throughout:
         return _flows_on(replace(fold, stop=None), evidence, therapy)

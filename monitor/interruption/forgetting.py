@@ -30,5 +30,6 @@ def forget_ended(state: PumpState, therapy: Therapy) -> PumpState:
 
 
 def _is_over(incident: Incident, since_us: int) -> bool:
-    """Return whether an incident was settled for good, and began before ``since_us``."""
-    return incident.stops > 0 and not incident.is_kept and incident.opened_at_us < since_us
+    """Return whether an incident was settled for good, and ended before ``since_us``."""
+    ended_us = incident.ended_at_us
+    return incident.stops > 0 and not incident.is_kept and ended_us is not None and ended_us < since_us

@@ -14,7 +14,7 @@ from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.offtime import Fold, Stop
 from monitor.interruption.parting import run_of
 from monitor.interruption.policy import Therapy
-from monitor.interruption.reading import Motion, Ran, Reading, after, has_moved, is_due, is_lag_due, lag_of, ran
+from monitor.interruption.reading import Motion, Ran, Reading, after, has_moved, is_due, is_lag_due, lag_of
 from monitor.interruption.resuming import resumed
 from monitor.interruption.samples import unpacked
 from monitor.interruption.why import Why
@@ -59,7 +59,9 @@ def is_unbroken(fold: Fold) -> bool:
     return fold.flow_from_us is None or fold.flow_from_us <= fold.reading.kept_us
 
 
-def stop_inside(fold: Fold, evidence: Evidence, found: Ran, therapy: Therapy) -> Fold:
+def stop_inside(
+    fold: Fold, evidence: Evidence, found: Ran, therapy: Therapy, earliest_why: Why = Why.FLOW_SEEN
+) -> Fold:
     """Close a stop that lies somewhere in the gap before ``evidence``, as long as the witness says."""
     last_us = fold.last_flow_us or 0
     gap_us = evidence.at_us - last_us
@@ -67,20 +69,18 @@ def stop_inside(fold: Fold, evidence: Evidence, found: Ran, therapy: Therapy) ->
     # What it lacks may lie before flow was last claimed, as long as that is away from the reading.
     low_us = max(0, min(high_us, gap_us - found.at_most_us))
     why = Why.COUNTER if found.by_counter else Why.BAG
-    stop = Stop(last_us, None, None, evidence.at_us, low_us, high_us, (Why.FLOW_SEEN, why, why, Why.FLOW_CONFIRMED))
+    stop = Stop(last_us, None, None, evidence.at_us, low_us, high_us, (earliest_why, why, why, Why.FLOW_CONFIRMED))
     believed = replace(fold, bridged_us=evidence.at_us, reading=after(fold.reading, evidence, therapy))
     return resumed(believed, stop, evidence.to_us, therapy)
 
 
 def slowed(fold: Fold, kept: Reading, evidence: Evidence, therapy: Therapy) -> Fold:
-    """Return the clock with a finished stop of what the motor lacked since the counter had kept up.
+    """Return the clock with a finished stop since the counter had kept up: no reading in it bears the claimed flow out.
 
-    None of it is certain: it may have flowed all the time, too slowly.
+    None of it is certain: some drug flowed. The counter is judged anew from here.
     """
-    found = ran(kept, evidence, therapy)
-    lacking_us = evidence.at_us - kept.at_us - (0 if found is None else found.at_least_us)
-    whys = (Why.FLOW_SEEN, Why.COUNTER, Why.COUNTER, Why.FLOW_CONFIRMED)
-    stop = Stop(kept.at_us, None, None, evidence.at_us, 0, lacking_us, whys)
+    whys = (Why.COUNTER_SLOW, Why.UNKNOWN, Why.UNKNOWN, Why.COUNTER_SLOW)
+    stop = Stop(kept.at_us, None, None, evidence.at_us, 0, evidence.at_us - kept.at_us, whys)
     fold = replace(unsettled(fold, kept.at_us, therapy), reading=after(fold.reading, evidence, therapy))
     return resumed(replace(fold, bridged_us=evidence.at_us), stop, evidence.to_us, therapy)
 

@@ -9,7 +9,7 @@ from monitor.interruption.lookahead import Ahead, is_blind
 from monitor.interruption.off_patient import is_off, is_off_between, is_put_on, is_taken_off, was_off
 from monitor.interruption.offtime import Fold, OpenStop, certain_us, finished, ran_inside, why_flowed
 from monitor.interruption.policy import Therapy
-from monitor.interruption.reading import Motion, Ran, Reading, ran
+from monitor.interruption.reading import Motion, Ran, Reading, is_due, ran
 from monitor.interruption.resuming import resumed
 from monitor.interruption.why import Why
 
@@ -87,8 +87,10 @@ def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran, *, is_closed: bool
     When in the gap it ran is not known, so the oldest onset that fits stays where it was.
     """
     before_us = stop.onset_latest_us
-    if before_us is None or stop.certain_sum_us or read_us > stop.onset_earliest_us:
+    if before_us is None or read_us > stop.onset_earliest_us:
         return stop
+    if stop.certain_sum_us:
+        return _ran_hidden(stop, read_us, found)
     if found.at_least_us > before_us - read_us:
         # It ran on after it had been said to have stopped.
         stop = replace(stop, ran_most_us=found.at_most_us)
@@ -101,6 +103,17 @@ def _narrowed_onset(stop: OpenStop, read_us: int, found: Ran, *, is_closed: bool
         why = Why.COUNTER if found.by_counter else Why.BAG
         stop = replace(stop, onset_latest_us=latest_us, latest_why=why)
     return replace(stop, ran_least_us=max(0, found.at_least_us - (stop.onset_earliest_us - read_us)))
+
+
+def _ran_hidden(stop: OpenStop, read_us: int, found: Ran) -> OpenStop:
+    """Return a stop with earlier certain stretches less certain, where the motor ran for longer than they leave."""
+    # A run of reports stands on after its first one, up to which the motor was asked about.
+    since_us = max(0, (stop.certain_to_us or 0) - read_us - found.span_us)
+    certain = certain_us(stop) - since_us
+    if found.at_least_us + certain <= found.span_us:
+        return stop
+    stood_us = min(certain, found.span_us - found.at_most_us)
+    return replace(stop, ran_most_us=stop.ran_most_us + certain - stood_us)
 
 
 def _begun(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> OpenStop:
@@ -126,7 +139,8 @@ def _reach(fold: Fold, evidence: Evidence) -> tuple[int, Why]:
         return reach_us, Why.FLOW_CHECKED if reach_us == fold.checked_us else Why.FLOW_CONFIRMED
     if evidence.kind is EvidenceKind.PERSON_STOP:
         return reach_us, Why.PERSON_SAID
-    return reach_us, Why.STOP_SAID if evidence.earliest_us == evidence.at_us else Why.LATENCY
+    has_latency = evidence.earliest_us < evidence.at_us - evidence.unsure_us
+    return reach_us, Why.LATENCY if has_latency else Why.STOP_SAID
 
 
 def _dated(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
@@ -190,6 +204,9 @@ def doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
     if stop is None:
         last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
         window_us = None if evidence.kind is EvidenceKind.DOUBT else ahead.window_from_us(evidence.at_us)
+        if is_due(fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction):
+            # The counter lags already: it may have stood before the window.
+            window_us = None
         if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:
             why = why_flowed(fold, last_us)
             return replace(fold, stop=_doubted(last_us, why, evidence))

@@ -23,3 +23,4 @@ class Why(IntEnum):
     COUNTER_STOOD = 12
     MONITOR_DOWN = 13
     PLAN = 14
+    COUNTER_SLOW = 15

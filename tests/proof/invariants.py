@@ -255,8 +255,8 @@ def check_level(before: Moment, after: Moment, nature: Nature) -> None:
             raise Broken("I-10", f"the class fell from {old.off_class} to {new.off_class} by {nature.value}")
 
 
-def check_ignorance(before: Moment, after: Moment, nature: Nature) -> None:
-    """I-11: what says nothing of flow never moves anything towards flowing."""
+def check_ignorance(before: Moment, after: Moment, nature: Nature, *, forgets_us: int) -> None:
+    """I-11: what says nothing of flow never moves anything towards flowing; what ended before ``forgets_us`` may go."""
     if nature in (Nature.FLOW, Nature.CLOSE):
         return
     if nature is Nature.RESTART_UNKNOWN:
@@ -264,6 +264,8 @@ def check_ignorance(before: Moment, after: Moment, nature: Nature) -> None:
         return
     for old in before.shown:
         new = after.numbered(old.number)
+        if new is None and old.ended_at_us is not None and old.ended_at_us < forgets_us:
+            continue
         if new is None or (old.is_max_running and not new.is_max_running):
             raise Broken("I-11", f"an interruption moved towards flowing by {nature.value}")
         if old.phase is Phase.OPEN and new.phase is Phase.ENDED:

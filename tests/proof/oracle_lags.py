@@ -25,7 +25,7 @@ Run = list[Claim]
 
 @dataclass(frozen=True)
 class Lag:
-    """What lacks between two readings of one run: between nothing and ``high_us``, a finished stop."""
+    """A run too slow between two readings: off between nothing and ``high_us``, a finished stop."""
 
     from_us: int
     until_us: int
@@ -75,9 +75,7 @@ def lags_of(run: Run, rules: Rules) -> list[Lag]:
         missing_ml = kept_up_ml(first) - kept_up_ml(claim)
         margin_ml = rules.min_rate_fraction * rate_ml_per_us * MARGIN_US
         if missing_ml > rules.step_ml + margin_ml + 1e-9:
-            span_us = claim.at_us - first.at_us
-            moved_ml = (claim.volume_ml or 0.0) - (first.volume_ml or 0.0)
-            ran_us = max(0.0, moved_ml - rules.step_ml) / rate_ml_per_us
-            found.append(Lag(first.at_us, claim.at_us, round(span_us - ran_us)))
+            # No reading in between bears out that it flowed as claimed: all of it is doubt.
+            found.append(Lag(first.at_us, claim.at_us, claim.at_us - first.at_us))
             since = [claim]
     return found

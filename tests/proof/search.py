@@ -213,7 +213,7 @@ class Search:
         check_latch(before, after, nature)
         check_sustained(before, after, self.policy, nature)
         check_level(before, after, nature)
-        check_ignorance(before, after, nature)
+        check_ignorance(before, after, nature, forgets_us=at.now_us - self.policy.therapy.amend_us)
         check_restart(after, nature)
         if self.has_ladder:
             check_told(after, at.ladders, self.scale)

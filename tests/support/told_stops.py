@@ -128,6 +128,14 @@ def stalled() -> Watched:
     return pump
 
 
+def slow() -> Watched:
+    pump = Watched()
+    pump.runs(0, 60, counter=10)
+    for minute in range(61, 80):
+        pump.status(minute, counter=15 + round((minute - 60) * 0.7 * 5 / 60, 1))
+    return pump
+
+
 def down_for_unknown_time() -> Watched:
     pump = Watched()
     pump.runs(0, 300)

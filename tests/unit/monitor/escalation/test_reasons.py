@@ -29,6 +29,7 @@ from told_stops import (
     reported,
     seen_standing,
     silent,
+    slow,
     stalled,
     stopped_at_the_planned_end,
     stopped_by_key,
@@ -102,6 +103,8 @@ CASES: list[tuple[Callable[[], Watched], Instant, Reason, str]] = [
         "02:00:00 UTC at the earliest (flow was to be there from then on by plan",
     ),
     (stalled, Instant.ONSET_EARLIEST, Reason.COUNTER_STOOD, "01:00:00 UTC at the earliest (the counter has not moved"),
+    (slow, Instant.ONSET_EARLIEST, Reason.COUNTER_SLOW, "at the earliest (the counter kept up with the rate until"),
+    (slow, Instant.RESUME_LATEST, Reason.COUNTER_SLOW, "(the counter showed then that it had moved too slowly"),
     (down_for_unknown_time, Instant.ONSET_EARLIEST, Reason.MONITOR_DOWN, "(the monitor was down for an unknown time"),
     (
         stopped_at_the_planned_end,

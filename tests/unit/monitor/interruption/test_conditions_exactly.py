@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from clock_parts import ended, group_of
 from monitor.interruption.alarms import AlertPriority
 from monitor.interruption.conditions import (
     _high_priority,
@@ -18,6 +19,7 @@ from monitor.interruption.offtime import Fold, Group, OpenStop
 from monitor.interruption.policy import Policy, Therapy, Threshold
 from monitor.interruption.state import Alert, Incident, Phase, PumpState
 from monitor.interruption.transitions import enrolled
+from monitor.interruption.why import Why
 
 THERAPY = Therapy(name="t", thresholds=(Threshold(1000),), silence_max_us=50)
 POLICY = Policy("p1", THERAPY)
@@ -92,6 +94,22 @@ def test_a_counter_that_stands_is_raised_until_flow_or_a_plain_stop() -> None:
         assert _stall(state, NOW, effects) == state
         assert _stall(replace(state, alerts=(LOST, STALL)), NOW, effects) == replace(state, alerts=(LOST,))
     assert effects == [AlertResolved(alert=replace(STALL, resolved_at_us=NOW))] * 2
+
+
+@pytest.mark.parametrize("why", [Why.COUNTER_STOOD, Why.COUNTER_SLOW])
+def test_a_counter_that_moves_now_and_then_is_raised_until_the_interruption_is_over(why: Why) -> None:
+    effects: list[Effect] = []
+    plain = ended(1, 2)
+    stalled = replace(plain, whys=(why, *plain.whys[1:]))
+    group = replace(group_of(plain), listed=(stalled, plain))
+    slow = replace(QUIET, fold=Fold(group=group))
+    assert _stall(slow, NOW, effects).alerts == (*QUIET.alerts, raised("volume-stall", HIGH))
+    over = replace(slow, alerts=(LOST, STALL), fold=Fold(done=(group,)))
+    assert _stall(over, NOW, effects).alerts == (LOST,)
+    other = replace(over, fold=Fold(group=group_of(plain)))
+    assert _stall(other, NOW, effects).alerts == (LOST,)
+    stopped = replace(over, fold=Fold(group=group, stop=OpenStop(5)))
+    assert _stall(stopped, NOW, effects).alerts == (LOST,)
 
 
 def test_what_is_found_in_one_look_is_dated_by_that_look() -> None:

@@ -167,7 +167,7 @@ STALLED = Fold(
 
 
 def test_a_stalled_counter_that_moves_again_says_how_long_it_stood() -> None:
-    whys = (Why.FLOW_SEEN, Why.COUNTER, Why.COUNTER, Why.FLOW_CONFIRMED)
+    whys = (Why.COUNTER_STOOD, Why.COUNTER, Why.COUNTER, Why.FLOW_CONFIRMED)
     stop = Stop(minute(0), None, None, minute(60), HALF_US - STEP_US, HALF_US + STEP_US, whys)
     expected = after(stop, minute(61), read(minute(60), 3500), bridged_us=minute(60))
     assert apply(STALLED, flow(minute(60), to_us=minute(61), counter_ul=3500), THERAPY) == expected
@@ -176,7 +176,7 @@ def test_a_stalled_counter_that_moves_again_says_how_long_it_stood() -> None:
 def test_a_counter_that_was_reset_since_leaves_it_to_the_bag() -> None:
     fold = replace(STALLED, reading=read(minute(10), still_us=minute(0), remaining_ul=50_000))
     error_us = int(HOUR_US * THERAPY.bag_error_fraction)
-    whys = (Why.FLOW_SEEN, Why.BAG, Why.BAG, Why.FLOW_CONFIRMED)
+    whys = (Why.COUNTER_STOOD, Why.BAG, Why.BAG, Why.FLOW_CONFIRMED)
     stop = Stop(minute(0), None, None, minute(60), HALF_US - error_us, HALF_US + error_us, whys)
     expected = after(stop, minute(60), read(minute(60), 5, remaining_ul=47_500), bridged_us=minute(60))
     assert apply(fold, flow(minute(60), counter_ul=5, remaining_ul=47_500), THERAPY) == expected

@@ -15,11 +15,18 @@ from monitor.interruption.transitions import enrolled
 
 GROUP = group_of(ended(minute(60), minute(80)))
 SEEN = flow(minute(0))
-LAST_US = minute(60) + THERAPY.amend_us + 1
-"""A day after the interruption began, and more."""
+LAST_US = minute(110) + THERAPY.amend_us + 1
+"""A day after it ended, and more."""
 
 ENDED = Incident(
-    number=3, opened_at_us=minute(60), noticed_at_us=0, flow_us=minute(80), phase=Phase.ENDED, stops=1, is_kept=True
+    number=3,
+    opened_at_us=minute(60),
+    noticed_at_us=0,
+    flow_us=minute(80),
+    ended_at_us=minute(110),
+    phase=Phase.ENDED,
+    stops=1,
+    is_kept=True,
 )
 OVER = replace(ENDED, number=4, is_kept=False)
 WAITS = replace(ENDED, number=1, phase=Phase.AWAITING_REVIEW)
@@ -51,8 +58,13 @@ def test_what_is_settled_for_good_is_forgotten_though_evidence_of_others_is_kept
 
 @pytest.mark.parametrize(
     "incident",
-    [replace(OVER, stops=0), replace(OVER, phase=Phase.AWAITING_REVIEW), replace(OVER, opened_at_us=minute(60) + 1)],
-    ids=["taken back", "waits", "of the last day"],
+    [
+        replace(OVER, stops=0),
+        replace(OVER, phase=Phase.AWAITING_REVIEW),
+        replace(OVER, ended_at_us=minute(110) + 1),
+        replace(OVER, ended_at_us=None),
+    ],
+    ids=["taken back", "waits", "of the last day", "not over"],
 )
 def test_what_may_be_asked_for_is_kept(incident: Incident) -> None:
     state = replace(START, incidents=(incident,), evidence=(SEEN, SEEN))

@@ -94,9 +94,9 @@ def test_the_bag_was_not_read_when_the_counter_had_kept_up() -> None:
     assert lags_in_sum(fold, flow(minute(10), counter_ul=1637), THERAPY) == kept
 
 
-def test_where_nothing_tells_how_long_it_ran_all_of_it_may_lack() -> None:
+def test_a_slow_stretch_is_a_stop_of_its_whole_length() -> None:
     kept = replace(LAST, at_us=minute(0), still_us=minute(0), counter_ul=1000)
-    whys = (Why.FLOW_SEEN, Why.COUNTER, Why.COUNTER, Why.FLOW_CONFIRMED)
+    whys = (Why.COUNTER_SLOW, Why.UNKNOWN, Why.UNKNOWN, Why.COUNTER_SLOW)
     stop = Stop(minute(0), None, None, minute(10), 0, 10 * MINUTE_US, whys)
     assert slowed(SLOW, kept, flow(minute(10), to_us=minute(11)), THERAPY) == Fold(
         flow_from_us=minute(10), last_flow_us=minute(11), group=group_of(stop), reading=LAST, bridged_us=minute(10)

@@ -10,7 +10,7 @@ from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.folding import apply, refold
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead
 from monitor.interruption.off_patient import OffPatient
-from monitor.interruption.offtime import Fold, OpenStop
+from monitor.interruption.offtime import Fold, OpenStop, certain_us
 from monitor.interruption.policy import HOUR_US, MINUTE_US
 from monitor.interruption.reading import Motion, Reading
 from monitor.interruption.standing import _certain, no_flow
@@ -255,3 +255,40 @@ def test_slow_flow_in_a_stop_that_also_holds_a_window_is_not_taken_off_as_a_run(
     assert back.group is not None
     # A motor that runs is taken off again as it comes back, but not where slow flow may have moved its counter.
     assert (back.group.listed[0].ran_least_us == 0) is is_slow
+
+
+def test_a_run_that_nobody_told_leaves_less_of_two_stops_that_a_start_parted() -> None:
+    """At 5 mL/h: ten minutes of flow, a stop of 18 minutes by its own word, two of flow, and a stop again."""
+    said = (
+        flow(minute(0), counter_ul=1000),
+        flow(minute(10), counter_ul=1800),
+        told(STOP, minute(20)),
+        told(EvidenceKind.RUN, minute(38)),
+        told(STOP, minute(40)),
+        told(NO_FLOW, minute(41), counter_ul=3500),
+        told(NO_FLOW, minute(51), counter_ul=3500),
+    )
+    fold = refold(Fold(), said, THERAPY)
+    assert fold.stop is not None
+    # The motor ran for 20.4 minutes, give or take a step, of the 31 until it was read standing.
+    stood_us = 31 * MINUTE_US - 1800 * HOUR_US // 5000
+    assert certain_us(fold.stop) == stood_us + 10 * MINUTE_US
+    in_one = (*said[:-2], told(NO_FLOW, minute(41), to_us=minute(51), counter_ul=3500, counter_to_ul=3500))
+    again = refold(Fold(), in_one, THERAPY).stop
+    assert again is not None
+    assert certain_us(again) == stood_us + 10 * MINUTE_US
+    as_told = (*said[:-2], told(NO_FLOW, minute(41), counter_ul=2800))
+    whole = refold(Fold(), as_told, THERAPY).stop
+    assert whole is not None
+    assert certain_us(whole) == 19 * MINUTE_US
+
+
+def test_a_counter_that_lags_before_a_window_may_have_stood_before_it() -> None:
+    before = (flow(minute(0), counter_ul=1000), flow(minute(10), counter_ul=1800))
+    stop = told(STOP, minute(35), earliest_us=minute(18))
+    lagging = refold(Fold(), (*before, flow(minute(20), counter_ul=2200), stop), THERAPY).stop
+    assert lagging is not None
+    assert (lagging.onset_earliest_us, lagging.earliest_why) == (minute(10), Why.FLOW_SEEN)
+    level = refold(Fold(), (*before, flow(minute(20), counter_ul=2600), stop), THERAPY).stop
+    assert level is not None
+    assert (level.onset_earliest_us, level.earliest_why) == (minute(18), Why.LATENCY)
