@@ -64,8 +64,9 @@ def hear(state: PumpState, observation: Observation, at_us: int, policy: Policy,
     state = known
     counted = _counted(state, observation)
     if counted is None:
+        # Whoever says only what was said before may be a sender that counts from the beginning: it is not heard.
         effects.append(EvidenceDoubted(why=DUPLICATE))
-        return replace(state, last_contact_at_us=at_us)
+        return state
     before_us = state.last_contact_at_us
     state = replace(counted, last_contact_at_us=at_us)
     state = resolve_code(state, OwnCode.SILENT, at_us, effects) if state.alerts else state

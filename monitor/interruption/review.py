@@ -14,10 +14,11 @@ from monitor.interruption.events import Closed, Outcome, Role
 from monitor.interruption.evidence_log import let_go
 from monitor.interruption.holds import is_stopped
 from monitor.interruption.off_patient import is_off_now
-from monitor.interruption.offtime import Fold, bounds
+from monitor.interruption.offtime import Fold, OpenStop, bounds
 from monitor.interruption.plan import complete_for_good
 from monitor.interruption.policy import Policy
 from monitor.interruption.state import Incident, Phase, PumpState
+from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
 
@@ -112,5 +113,8 @@ def _without_group(state: PumpState, incident: Incident, at_us: int) -> PumpStat
         return replace(state, fold=begun, base=base, evidence=state.evidence[-1:])
     begun = Fold(at_us, at_us, reading=fold.reading, reckoned_at_us=at_us, off_patient=fold.off_patient)
     if is_off_now(fold.off_patient):
+        # That it stays off is known, and no silence.
+        said = Why.PERSON_SAID
+        begun = replace(begun, stop=OpenStop(at_us, at_us, at_us, earliest_why=said, latest_why=said, certain_why=said))
         state = replace(state, contradicted_at_us=state.contradicted_at_us or at_us)
     return replace(state, fold=begun, base=begun, evidence=())

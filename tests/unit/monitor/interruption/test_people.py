@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from monitor.interruption.events import (
     Acknowledged,
+    Closed,
     HoldChanged,
     Marked,
     MarkKind,
     Order,
     Ordered,
+    Outcome,
     Reported,
     Role,
 )
 from monitor.interruption.state import OffClass, Phase
+from monitor.interruption.why import Why
 from watched import Watched, minutes
 
 
@@ -81,6 +84,24 @@ def test_taken_off_and_put_on_again_is_a_stop_that_the_pump_cannot_see() -> None
     pump.take(Marked(at_us=minutes(85), mark=MarkKind.RECONNECT, by="patient"))
     pump.runs(86, 90)
     assert pump.off() == (25, 25)
+
+
+def test_what_stays_off_the_patient_after_a_review_is_a_stop_that_is_known_and_no_silence() -> None:
+    pump = Watched()
+    pump.runs(0, 60)
+    pump.take(Marked(at_us=minutes(60), mark=MarkKind.DISCONNECT, by="patient"))
+    pump.wait(320)
+    number = pump.only.number
+    close = Closed(at_us=minutes(320), outcome=Outcome.OTHER, note="seen", by="Dr. Sol", number=number)
+    pump.take(close)
+    pump.runs(321, 330)
+    assert pump.only.number == number + 1
+    assert not pump.only.silent_since_us
+    assert pump.only.stops[0].whys[:2] == (Why.PERSON_SAID, Why.PERSON_SAID)
+    pump.runs(331, 379)
+    pump.take(Marked(at_us=minutes(380), mark=MarkKind.RECONNECT, by="patient"))
+    pump.runs(381, 385)
+    assert pump.off() == (60, 60)
 
 
 def test_no_interruption_is_counted_before_the_first_flow() -> None:

@@ -20,6 +20,7 @@ from monitor.interruption.plan import complete_for_good
 from monitor.interruption.policy import Policy
 from monitor.interruption.review import closed
 from monitor.interruption.state import Course, Incident, OffClass, Past, Phase, PumpState
+from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
 
@@ -230,7 +231,10 @@ def test_what_stands_still_is_counted_anew_from_the_review(
 ) -> None:
     fold = replace(STOPPED, reading=read(minute(200)), off_patient=off)
     state = state_of(fold, incidents=(OPEN,), contradicted_at_us=contradicted_us)
-    anew = Fold(AT_US, AT_US, reading=fold.reading, reckoned_at_us=AT_US, off_patient=off)
+    said = Why.PERSON_SAID
+    is_off = bool(off) and off[-1].to_us is None
+    stop = OpenStop(AT_US, AT_US, AT_US, earliest_why=said, latest_why=said, certain_why=said) if is_off else None
+    anew = Fold(AT_US, AT_US, stop=stop, reading=fold.reading, reckoned_at_us=AT_US, off_patient=off)
     assert closed(state, review(), POLICY, []) == replace(
         state, incidents=(), fold=anew, base=anew, evidence=(), contradicted_at_us=expected_us
     )
