@@ -36,7 +36,9 @@ def without_denied(fold: Fold, evidence: Evidence, therapy: Therapy) -> Fold:
     if found is None or not found.by_counter or since_us + found.at_most_us >= known_us:
         return fold
     fraction = therapy.min_rate_fraction
-    if evidence.kind is EvidenceKind.FLOW and not is_due(reading, evidence.counter_ul, evidence.at_us, fraction):
+    if evidence.kind is EvidenceKind.FLOW and not is_due(
+        reading, evidence.counter_ul, evidence.at_us, fraction, evidence.rate_ul_per_h
+    ):
         # Slower than its rate by no more than is allowed: it ran.
         return fold
     flowed_us = since_us if has_moved(reading, evidence) else _stood_from_us(fold, reading, known_us)

@@ -169,7 +169,9 @@ def _flow(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
     if fold.stop is not None:
         return _flow_after_stop(fold, evidence, therapy, ahead)
     kept = lags_in_sum(fold, evidence, therapy)
-    is_late = is_due(fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction)
+    is_late = is_due(
+        fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction, evidence.rate_ul_per_h
+    )
     if kept is not None and not is_late:
         return slowed(fold, kept, evidence, therapy)
     if not is_late and _is_excused(fold, evidence.flow_by_us, therapy, ahead):

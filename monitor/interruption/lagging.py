@@ -24,7 +24,7 @@ replace = msgspec.structs.replace
 
 def lags(fold: Fold, evidence: Evidence, therapy: Therapy) -> bool:
     """Return whether the counter says that it did not flow for all of the time claimed until ``evidence``."""
-    if is_due(fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction):
+    if is_due(fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction, evidence.rate_ul_per_h):
         return True
     return lags_in_sum(fold, evidence, therapy) is not None
 

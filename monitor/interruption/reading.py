@@ -17,6 +17,9 @@ from monitor.interruption.policy import HOUR_US, SECOND_US, Therapy
 MARGIN_US = 10 * SECOND_US
 """How late one report may be against the one before it without the counter seeming to lag."""
 
+CREDIBLE = 4
+"""No motor runs at more than so many times the rate: a counter that came further was not moved by it."""
+
 EXCESS = 1.1
 """More than this share of what a gap can hold does not fit the rate: such a reading witnesses nothing."""
 
@@ -47,6 +50,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):
         remaining_ul: What is left in the bag.
         rate_ul_per_h: The last rate at which therapy flowed.
         step_ul: One step of the counter.
+        is_odd: True if the counter cannot have come to what it showed last.
         kept_us, kept_ul: When flow had last kept up with this rate, and the counter then; 0 and None if none was read.
     """
 
@@ -59,6 +63,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False, array_like=True):
     step_ul: int
     kept_us: int = 0
     kept_ul: int | None = None
+    is_odd: bool = False
 
 
 class Ran(msgspec.Struct, frozen=True, gc=False):
@@ -93,8 +98,12 @@ def after(before: Reading | None, evidence: Evidence, therapy: Therapy, *, is_un
     at_us = evidence.at_us if evidence.read_to_us is None else evidence.read_to_us
     still_us = at_us if evidence.still_us is None else evidence.still_us
     kept_us, kept_ul = _kept(evidence, (still_us, counter), therapy)
-    if before is not None and before.counter_ul == evidence.counter_ul == counter:
+    is_odd = before is not None and is_incredible(before, evidence.counter_ul, evidence.at_us, evidence.rate_ul_per_h)
+    if before is not None and (is_odd or before.counter_ul == evidence.counter_ul == counter):
         still_us = min(before.still_us, still_us)
+    if is_odd and before is not None and before.counter_ul is not None and (counter or 0) < before.counter_ul:
+        # It went back, and was not reset: what it had shown stands.
+        counter, kept_us, kept_ul = before.counter_ul, before.kept_us, before.kept_ul
     step_ul = step_ul_of(therapy, evidence)
     if is_unbroken and before is not None and _goes_on(before, evidence, step_ul):
         lag = lag_of(before, kept_ul, kept_us, therapy.min_rate_fraction)
@@ -110,6 +119,7 @@ def after(before: Reading | None, evidence: Evidence, therapy: Therapy, *, is_un
         step_ul=step_ul,
         kept_us=kept_us,
         kept_ul=kept_ul,
+        is_odd=is_odd,
     )
 
 
@@ -194,12 +204,29 @@ def has_moved(before: Reading | None, evidence: Evidence) -> bool:
     """Return whether the counter moved on since the last reading.
 
     A counter that went back was reset, as people do at a bag change; what it shows above zero has been
-    delivered since.
+    delivered since. What no motor can have moved did not move.
     """
     if evidence.counter_ul is None or before is None or before.counter_ul is None:
         return False
+    if is_incredible(before, evidence.counter_ul, evidence.at_us, evidence.rate_ul_per_h):
+        return False
     base = 0 if evidence.counter_ul < before.counter_ul else before.counter_ul
     return evidence.counter_ul > base
+
+
+def is_incredible(before: Reading, counter_ul: int | None, at_us: int, rate_ul_per_h: int | None) -> bool:
+    """Return whether the counter cannot have come to what it shows since it was read, at no rate that is known.
+
+    One that went back counts from nothing; but not where it had come to what it went back from in such a way.
+    """
+    rate = max(before.rate_ul_per_h or 0, rate_ul_per_h or 0)
+    if before.counter_ul is None or counter_ul is None or not rate or before.motion is Motion.UNREAD:
+        return False
+    is_back = counter_ul < before.counter_ul
+    if is_back and before.is_odd:
+        return True
+    moved = counter_ul if is_back else counter_ul - before.counter_ul
+    return (moved - before.step_ul) * HOUR_US > CREDIBLE * rate * (at_us - before.at_us + MARGIN_US)
 
 
 def due_ul_per_h(rate_ul_per_h: int, fraction: float) -> int:
@@ -223,15 +250,22 @@ def is_lag_due(before: Reading, lag: int, fraction: float) -> bool:
     return lag > due_ul_per_h(before.rate_ul_per_h or 0, fraction) * MARGIN_US + before.step_ul * HOUR_US
 
 
-def is_due(before: Reading | None, counter_ul: int | None, at_us: int, fraction: float) -> bool:
+def is_due(
+    before: Reading | None, counter_ul: int | None, at_us: int, fraction: float, rate_ul_per_h: int | None = None
+) -> bool:
     """Return whether the counter lags: more was due since the last reading than it shows, by over a step.
 
-    False where nothing can be said. ``fraction`` of the rate is enough.
+    False where nothing can be said. ``fraction`` of the rate is enough; ``rate_ul_per_h`` is that of now, where known.
     """
     if before is None or before.motion is not Motion.FLOWING or counter_ul is None:
         return False
     known, rate = before.counter_ul, before.rate_ul_per_h
-    if known is None or not rate or counter_ul < known:
+    if known is None or not rate:
+        return False
+    if is_incredible(before, counter_ul, at_us, rate_ul_per_h):
+        # It shows nothing: what it had shown stands.
+        counter_ul = known
+    if counter_ul < known:
         return False
     since_us = before.at_us if counter_ul > known else before.still_us
     due = fraction * rate * (at_us - since_us - MARGIN_US)

@@ -139,8 +139,7 @@ def _reach(fold: Fold, evidence: Evidence) -> tuple[int, Why]:
         return reach_us, Why.FLOW_CHECKED if reach_us == fold.checked_us else Why.FLOW_CONFIRMED
     if evidence.kind is EvidenceKind.PERSON_STOP:
         return reach_us, Why.PERSON_SAID
-    has_latency = evidence.earliest_us < evidence.at_us - evidence.unsure_us
-    return reach_us, Why.LATENCY if has_latency else Why.STOP_SAID
+    return reach_us, Why.STOP_SAID if evidence.earliest_us == evidence.at_us else Why.LATENCY
 
 
 def _dated(fold: Fold, stop: OpenStop, evidence: Evidence) -> OpenStop:
@@ -204,7 +203,7 @@ def doubt(fold: Fold, evidence: Evidence, therapy: Therapy, ahead: Ahead) -> Fol
     if stop is None:
         last_us = evidence.at_us if fold.last_flow_us is None else min(fold.last_flow_us, evidence.at_us)
         window_us = None if evidence.kind is EvidenceKind.DOUBT else ahead.window_from_us(evidence.at_us)
-        if is_due(fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction):
+        if is_due(fold.reading, evidence.counter_ul, evidence.at_us, therapy.min_rate_fraction, evidence.rate_ul_per_h):
             # The counter lags already: it may have stood before the window.
             window_us = None
         if window_us is None or window_us <= last_us or evidence.at_us - last_us > therapy.silence_max_us:

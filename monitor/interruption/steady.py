@@ -17,7 +17,7 @@ from monitor.interruption.hearing import window_after
 from monitor.interruption.lagging import is_unbroken
 from monitor.interruption.off_patient import is_off_now
 from monitor.interruption.policy import Policy
-from monitor.interruption.reading import Reading, is_due, is_lag_due, lag_of
+from monitor.interruption.reading import Reading, is_due, is_incredible, is_lag_due, lag_of
 from monitor.interruption.samples import added
 from monitor.interruption.state import PumpState
 
@@ -95,7 +95,9 @@ def _moved_on(state: PumpState, seen: StatusObserved, at_us: int, policy: Policy
         if counter_ul is None or reading.counter_ul is None:
             return None
         moved_ul = counter_ul - reading.counter_ul
-        if moved_ul < 0 or is_due(reading, counter_ul, at_us, policy.therapy.min_rate_fraction):
+        if moved_ul < 0 or reading.is_odd or is_incredible(reading, counter_ul, at_us, None):
+            return None
+        if is_due(reading, counter_ul, at_us, policy.therapy.min_rate_fraction):
             return None
         still_us, kept_us, kept_ul = reading.still_us, reading.kept_us, reading.kept_ul
         if moved_ul:

@@ -112,7 +112,7 @@ def test_nothing_is_summed_on_from_a_reading_that_was_not_of_flow(motion: Motion
 @pytest.mark.parametrize(
     ("before", "now"),
     [
-        (LAST, flow(minute(10), counter_ul=1599)),
+        (LAST, flow(minute(10), counter_ul=90)),
         (LAST, flow(minute(10), counter_ul=None, counter_to_ul=1660, remaining_ul=7, remaining_to_ul=None)),
         (replace(LAST, counter_ul=None), flow(minute(10), counter_ul=1660)),
     ],
