@@ -79,5 +79,6 @@ def test_what_a_rule_adds_up_is_kept_for_its_window(window_us: int, *, is_kept: 
 
 
 def test_before_anything_flowed_nothing_is_over() -> None:
-    state = replace(START, fold=Fold(), incidents=(OVER,), evidence=(SEEN, SEEN))
+    of_old = replace(OVER, ended_at_us=-THERAPY.amend_us)
+    state = replace(START, fold=Fold(), incidents=(OVER, of_old), evidence=(SEEN, SEEN))
     assert forget_ended(state, THERAPY) is state

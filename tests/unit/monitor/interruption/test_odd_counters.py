@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from clock_parts import THERAPY, flow, minute, read
+from monitor.interruption.lagging import lags
+from monitor.interruption.offtime import Fold
 from monitor.interruption.reading import MARGIN_US, Motion, after, has_moved, is_due, is_incredible
 from watched import Watched
 
@@ -103,3 +105,26 @@ def test_a_counter_that_cannot_be_lags_as_one_that_stands() -> None:
     assert not is_due(BEFORE, 20_000, minute(0), 0.9)
     assert not is_due(BEFORE, 20_000, minute(1), 0.9, 200_000)
     assert not is_due(BEFORE, 100, minute(1), 0.9)
+
+
+def test_at_the_rate_of_now_a_counter_may_have_come_further() -> None:
+    faster = flow(minute(1), counter_ul=20_000, rate_ul_per_h=200_000)
+    assert has_moved(BEFORE, faster)
+    left = after(BEFORE, faster, THERAPY)
+    assert left is not None
+    assert not left.is_odd
+    assert not lags(Fold(flow_from_us=minute(-9), last_flow_us=minute(0), reading=BEFORE), faster, THERAPY)
+
+
+def test_a_counter_that_fell_to_nothing_is_no_reset_after_a_leap_to_a_microlitre_either() -> None:
+    leapt = replace(BEFORE, counter_ul=1, is_odd=True)
+    left = after(leapt, flow(minute(1), counter_ul=0), THERAPY)
+    assert left is not None
+    assert left.counter_ul == 1
+
+
+def test_a_run_that_comes_back_to_what_was_shown_is_summed_from_there() -> None:
+    run = flow(minute(1), to_us=minute(2), counter_ul=8900, counter_to_ul=9000, read_to_us=minute(2))
+    left = after(BEFORE, run, THERAPY, is_unbroken=True)
+    assert left is not None
+    assert (left.counter_ul, left.kept_us, left.kept_ul) == (9000, minute(2), 9000)

@@ -12,7 +12,8 @@ from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.lookahead import NOTHING_AHEAD, Ahead
 from monitor.interruption.off_patient import OffPatient, Stretches
 from monitor.interruption.offtime import Fold, OpenStop, finished
-from monitor.interruption.standing import _begun, _is_mark, doubt, no_flow
+from monitor.interruption.reading import Ran
+from monitor.interruption.standing import _begun, _is_mark, _ran_hidden, doubt, no_flow
 from monitor.interruption.why import Why
 
 replace = msgspec.structs.replace
@@ -220,3 +221,17 @@ def test_a_line_put_on_without_having_been_taken_off_was_off_since_nobody_knows_
     assert _begun(fold, marked(minute(10)), THERAPY, NOTHING_AHEAD) == stop
     said = OpenStop(minute(9), earliest_why=Why.PERSON_SAID)
     assert _begun(fold, marked(minute(9)), THERAPY, NOTHING_AHEAD) == said
+
+
+def test_a_counter_that_goes_faster_than_was_known_does_not_lag_before_a_window() -> None:
+    fold = replace(FLOWING, reading=read(minute(0), 9000, still_us=minute(-1)))
+    faster = told(FLOW, minute(6), counter_ul=20_000, rate_ul_per_h=200_000)
+    assert doubt(fold, faster, THERAPY, WINDOW).stop == doubted(minute(5), Why.LATENCY)
+    leap = told(FLOW, minute(6), counter_ul=20_000, rate_ul_per_h=5000)
+    assert doubt(fold, leap, THERAPY, WINDOW).stop == doubted(minute(0))
+
+
+@pytest.mark.parametrize(("certain_us", "ran_most_us"), [(7, 0), (8, 3)])
+def test_less_is_certain_only_where_the_motor_ran_for_longer_than_is_left(certain_us: int, ran_most_us: int) -> None:
+    stop = OpenStop(0, certain_sum_us=certain_us)
+    assert _ran_hidden(stop, -10, Ran(3, 5, 10, by_counter=True)) == replace(stop, ran_most_us=ran_most_us)
