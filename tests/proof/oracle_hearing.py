@@ -156,7 +156,7 @@ def _people(story: Story, chance: Random, end_s: int) -> list[Event]:
     out: list[Event] = []
     for _ in range(chance.choice((0, 1, 2, 4))):
         at_s = odd(chance.randrange(300, end_s)) // 10 * 10 + 9
-        phase = next(each for each in story.phases if each.from_s <= at_s < each.until_s)
+        phase = next((each for each in story.phases if each.from_s <= at_s < each.until_s), story.phases[-1])
         at_us = at_s * SECOND_US + 500_000
         if at_s >= end_s or at_s >= phase.until_s - 1 or at_s <= phase.from_s + 1:
             continue

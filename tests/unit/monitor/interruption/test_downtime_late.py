@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from drivers.contract import AlarmObserved, AlarmPhase, LogEvent, LogEventObserved, Observation
 from monitor.interruption.alarms import OwnCode
 from monitor.interruption.downtime import held, is_undated
-from monitor.interruption.effects import EvidenceAdmitted, EvidenceDoubted
+from monitor.interruption.effects import AlertRaised, EvidenceAdmitted, EvidenceDoubted
 from monitor.interruption.events import ClockSynchronised, MonitorRestarted
 from monitor.interruption.evidence import Evidence, EvidenceKind
 from monitor.interruption.evidence_log import LATE_MAX
@@ -61,7 +61,8 @@ def test_a_late_occlusion_makes_the_interruption_as_long_as_it_may_have_been() -
     assert pump.only.stops[0].whys[0] is Why.LATENCY
     assert OwnCode.LATE_EVIDENCE not in [alert.code for alert in pump.state.alerts]
     told = [effect for _, effect in pump.effects if isinstance(effect, EvidenceAdmitted) and effect.kind == "stop"]
-    assert [one.detail for one in told] == ["alarm:occl-down, without a date until the clock is synchronised"]
+    detail = "alarm:occl-down, without a date until the clock is synchronised"
+    assert told == [EvidenceAdmitted(kind="stop", about_us=minutes(100 - 299), detail=detail)]
     synchronise(pump, 100, 290)
     # Silent since the monitor went down until flow a minute after the start; that it stood was seen once.
     assert pump.off() == (0, 291)
@@ -143,7 +144,8 @@ def test_no_more_words_are_kept_than_there_is_room_for_and_that_is_told() -> Non
     assert OwnCode.LATE_EVIDENCE not in [alert.code for alert in pump.state.alerts]
     pump.say(DOWN + 1, entry("delivery-stop", 100))
     assert len(pump.state.undated.late) == LATE_MAX
-    assert OwnCode.LATE_EVIDENCE in [alert.code for alert in pump.state.alerts]
+    (late,) = [effect for _, effect in pump.effects if isinstance(effect, AlertRaised) and "late" in effect.alert.code]
+    assert (late.alert.raised_at_us, late.detail) == (minutes(DOWN + 1), "event:delivery-stop")
     why = "too much without a date until the clock is synchronised: event:delivery-stop"
     assert EvidenceDoubted(why=why) in [effect for _, effect in pump.effects]
 

@@ -126,6 +126,8 @@ def test_an_unknown_alarm_is_raised_under_the_pumps_own_name_each_for_itself() -
     state, effects = said(state, started("unknown-alarm", raw_code="E8"))
     first, second = alert("unknown-alarm", 1, raw_code="E7"), alert("unknown-alarm", 2, raw_code="E8")
     assert state.alerts == (first, second)
+    late, _ = said(running(), started("unknown-alarm", raw_code="E7", age_s=60))
+    assert late.alerts[0].began_at_us == NOW_US - 60 * SECOND_US
     assert effects == [AlertRaised(alert=second)]
 
 

@@ -112,8 +112,16 @@ def test_a_bag_that_is_not_told_for_once_is_not_known_then() -> None:
         (ran(80.0), word(None, 79.5)),
         (ran(), word(1.6, 80.0)),
         (with_reading(ran(), counter_ul=None), word(1.6)),
+        (with_reading(ran(), is_odd=True), word(1.6)),
     ],
-    ids=["went back", "not told", "only the bag", "a bag that is new", "a counter that was not told last"],
+    ids=[
+        "went back",
+        "not told",
+        "only the bag",
+        "a bag that is new",
+        "a counter that was not told last",
+        "after an odd one",
+    ],
 )
 def test_a_reading_that_does_not_follow_the_one_before_takes_the_long_road(
     state: PumpState, said: StatusObserved
