@@ -2,7 +2,7 @@
 
 One report shows only what is more than a step of the counter. A pump that goes too slowly all the time stays
 below that at each, so the lag is also summed since the last reading at which the counter had kept up. What
-one gap shows by itself is dated there; what only the sum shows lies anywhere since the counter had kept up.
+one gap shows by itself is dated there; where only the sum shows it, all the time since is doubt.
 """
 
 from __future__ import annotations
